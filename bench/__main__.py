@@ -1,0 +1,24 @@
+"""Run the benchmarks: `python -m bench [NAME]`; the exit status says whether every goal holds."""
+
+import sys
+
+from bench import acks, start
+
+BENCHES = {"start": start.figures, "acks": acks.figures}
+
+
+def main() -> int:
+    """Print a line for every figure of the benches asked for."""
+    asked = sys.argv[1:] or list(BENCHES)
+    unknown = [name for name in asked if name not in BENCHES]
+    if unknown:
+        print(f"no benchmark '{unknown[0]}'; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    figures = [figure for name in asked for figure in BENCHES[name]()]
+    for figure in figures:
+        print(figure.line())
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

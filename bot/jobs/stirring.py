@@ -1,0 +1,54 @@
+"""Stirring: a rollout store that wakes the loops after every write, and one that waits its turn."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from bot.domain.plan import Plan
+from bot.domain.refusals import Refusal
+from bot.ports import Busy, Change, Decide, RolloutStore, Snapshot
+
+PAUSE: Final = 0.2
+Written = TypeVar("Written", bound=Change | Refusal | None)
+
+
+@dataclass
+class Stirring:
+    """Passes everything on; after a write the listeners are rung, so that nobody has to poll."""
+
+    store: RolloutStore
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    async def open(self, plan: Plan, decide: Callable[[str], Change]) -> Change | Refusal:
+        return self._stirred(await self.store.open(plan, decide))
+
+    async def change(self, name: str, decide: Decide) -> Change | Refusal | None:
+        return self._stirred(await self.store.change(name, decide))
+
+    async def load(self, name: str) -> Snapshot | None:
+        return await self.store.load(name)
+
+    async def live(self, plan: str | None = None) -> tuple[Snapshot, ...]:
+        return await self.store.live(plan)
+
+    def _stirred(self, written: Written) -> Written:
+        if isinstance(written, Change):
+            for ring in self.listeners:
+                ring()
+        return written
+
+
+@dataclass
+class Patient(Stirring):
+    """For work that nobody waits for: when the store is busy it tries again until it is not.
+
+    An effect that is done must be recorded; giving up would leave it to be read back after its deadline.
+    """
+
+    async def change(self, name: str, decide: Decide) -> Change | Refusal | None:
+        while True:
+            try:
+                return await super().change(name, decide)
+            except Busy:
+                await asyncio.sleep(PAUSE)

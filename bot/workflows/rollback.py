@@ -1,0 +1,156 @@
+"""Rollback: the ladder by which a phase goes back, begun by people or by a failing gate after a countdown."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain import moves
+from bot.domain.entries import Happened
+from bot.domain.intents import Intent, Ladder, Stage
+from bot.domain.people import CLOCKWORK, Person
+from bot.domain.plan import ResolvedPhase
+from bot.domain.posts import Place
+from bot.domain.refusals import Refusal
+from bot.domain.rollout import PhaseRun, Rollout
+from bot.domain.timers import Timer
+from bot.domain.verdicts import Outcome
+from bot.ports import Change, Clock, RolloutStore, Snapshot
+from bot.workflows.changes import change, more, told
+from bot.workflows.gates import Gates
+from bot.workflows.proposals import timer_keys
+from bot.workflows.schedule import steady_readings
+
+
+@dataclass(frozen=True)
+class Rollbacks:
+    """Begin, snooze, retry; the runner climbs down the rungs."""
+
+    rollouts: RolloutStore
+    gates: Gates
+    clock: Clock
+
+    async def begin(self, name: str, phase: str, reason: str, by: Person) -> Change | Refusal | None:
+        """Take a phase back; possible in every non-final state, from the copy that was approved."""
+        return await self.rollouts.change(name, lambda seen: self._began(seen, phase, reason, by))
+
+    def _began(self, seen: Snapshot, phase: str, reason: str, by: Person) -> Change | Refusal:
+        run = seen.rollout.run(phase) or PhaseRun(phase)
+        copy = seen.copies.get(run.digest)
+        after = moves.roll_back(seen.rollout, run, reason, self.clock.now())
+        if isinstance(after, Refusal) or copy is None:
+            return after if isinstance(after, Refusal) else Refusal("not-now", f"{phase} was never started.")
+        intents = back_intents(after.name, run, copy)
+        dropped = tuple(
+            replace(each, stage=Stage.DROPPED)
+            for each in seen.intents
+            if each.ladder is Ladder.FORWARD and each.phase == phase and each.open and each.stage is not Stage.CLAIMED
+        )
+        lost = "; ".join(rung.cannot_bring_back for rung in copy.rungs.values() if rung.cannot_bring_back)
+        facts = {"reason": reason, "rungs": ", ".join(copy.phase.rollback), "cannot_bring_back": lost}
+        said = [told(Happened.ROLLBACK_BEGAN, by, phase, Place.CHANNEL, **facts)]
+        begun = more(change(after, said), intents=(*dropped, *intents), cancels=timer_keys(after.name, run))
+        if intents:
+            return begun
+        ended = rolled_back(seen, after, after.run(phase) or run, self.clock.now())
+        return more(
+            ended,
+            entries=(*begun.entries, *ended.entries),
+            posts=(*begun.posts, *ended.posts),
+            intents=begun.intents,
+            cancels=begun.cancels,
+        )
+
+    async def countdown_over(self, timer: Timer) -> datetime | None:
+        """The announced moment has come: read the gate once more, then go back unless it recovered.
+
+        An unreadable gate is no reason to act: the phase holds and people are told.
+        """
+        await self.gates.read_due((timer,))
+        real = self.clock.real()
+
+        def decide(seen: Snapshot) -> Change | Refusal | None:
+            run = seen.rollout.run(timer.phase)
+            if run is None or run.attempt != timer.attempt or run.countdown is None or real < run.countdown.until:
+                return None
+            standing = seen.board.standing(run, run.countdown.gate)
+            if standing is None or standing.verdict.outcome is not Outcome.FAIL:
+                after = moves.stop_countdown(seen.rollout, run)
+                return change(after, [told(Happened.COUNTDOWN_STOPPED, CLOCKWORK, run.phase, gate=timer.subject)])
+            return self._began(seen, run.phase, f"{run.countdown.gate} failed: {standing.verdict.says}", CLOCKWORK)
+
+        await self.rollouts.change(timer.rollout, decide)
+        live = await self.rollouts.load(timer.rollout)
+        run = live.rollout.run(timer.phase) if live else None
+        return run.countdown.until if run and run.attempt == timer.attempt and run.countdown else None
+
+    async def snooze(self, name: str, phase: str, by: Person) -> Change | Refusal | None:
+        """Put the announced rollback off."""
+
+        def decide(seen: Snapshot) -> Change | Refusal:
+            run = seen.rollout.run(phase) or PhaseRun(phase)
+            after = moves.snooze(seen.rollout, run, self.clock.real())
+            if isinstance(after, Refusal):
+                return after
+            return change(after, [told(Happened.COUNTDOWN_SNOOZED, by, phase, minutes=moves.SNOOZE.seconds // 60)])
+
+        return await self.rollouts.change(name, decide)
+
+    async def retry(self, name: str, phase: str, by: Person) -> Change | Refusal | None:
+        """Attempt the failed step again, forward or back."""
+
+        def decide(seen: Snapshot) -> Change | Refusal:
+            run = seen.rollout.run(phase) or PhaseRun(phase)
+            after = moves.retry(seen.rollout, run)
+            if isinstance(after, Refusal):
+                return after
+            again = tuple(replace(each, stage=Stage.RECORDED) for each in stuck(seen, run))
+            return more(change(after, [told(Happened.STEP_RETRIED, by, phase)]), intents=again)
+
+        return await self.rollouts.change(name, decide)
+
+    async def by_hand(self, name: str, phase: str, intent: str, statement: str, by: Person) -> Change | Refusal | None:
+        """A person did this step, or saw that it is done, and says so; the ladder goes on."""
+
+        def decide(seen: Snapshot) -> Change | Refusal:
+            run = seen.rollout.run(phase) or PhaseRun(phase)
+            step = next((each for each in seen.intents if each.id == intent), None)
+            waits = {Stage.FAILED, Stage.UNKNOWN, Stage.BY_HAND}
+            if step is None or step.attempt != run.attempt or step.stage not in waits:
+                return Refusal("not-now", "This step does not wait for anybody's word.", "See `/rollout status`.")
+            if not statement.strip():
+                return Refusal("reason", "Say what you did and what you saw.")
+            done = replace(step, stage=Stage.DONE, says=f"by hand: {statement}")
+            lifted = replace(run, hold=None) if run.hold and run.hold.step == step.id else run
+            after = seen.rollout.with_run(lifted)
+            said = told(Happened.STEP_ATTESTED, by, phase, step=step.title, statement=statement)
+            return more(change(after, [said]), intents=(done,))
+
+        return await self.rollouts.change(name, decide)
+
+
+def stuck(seen: Snapshot, run: PhaseRun) -> tuple[Intent, ...]:
+    """The steps of this attempt that wait for a human."""
+    mine = (each for each in seen.intents if (each.phase, each.attempt) == (run.phase, run.attempt))
+    return tuple(each for each in mine if each.stage in {Stage.FAILED, Stage.UNKNOWN})
+
+
+def back_intents(rollout: str, run: PhaseRun, copy: ResolvedPhase) -> tuple[Intent, ...]:
+    """One intent for every step of every rung, and one to verify the rung before the next."""
+    intents: list[Intent] = []
+    for name in copy.phase.rollback:
+        rung = copy.rungs[name]
+        titles = [step.title or step.kind for step in rung.steps]
+        titles += [f"verify: {rung.title}"] if rung.verify else []
+        for number, title in enumerate(titles):
+            place = len(intents)
+            intents.append(Intent(rollout, run.phase, run.attempt, Ladder.BACK, place, title, name, number))
+    return tuple(intents)
+
+
+def rolled_back(seen: Snapshot, after: Rollout, run: PhaseRun, now: datetime) -> Change:
+    """The change that ends the ladder; the phase before, if one has passed, is watched again."""
+    done = moves.back(after, run, now)
+    said = told(Happened.PHASE_ROLLED_BACK, CLOCKWORK, run.phase, Place.CHANNEL, reason=run.locked)
+    before = done.watched
+    copy = seen.copies.get(before.digest) if before else None
+    timers = steady_readings(done.name, before, copy.phase, now) if before and copy else ()
+    return more(change(done, [said]), timers=timers)

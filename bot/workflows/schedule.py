@@ -1,0 +1,37 @@
+"""The schedule of a phase: which gates are read when, as timers."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.gates import Gate, When
+from bot.domain.plan import Phase
+from bot.domain.rollout import PhaseRun
+from bot.domain.timers import Timer, TimerKind
+
+SOAK_CHECK: Final = timedelta(minutes=5)
+
+
+def first_readings(rollout: str, run: PhaseRun, phase: Phase, now: datetime) -> tuple[Timer, ...]:
+    """Every measured gate once while the phase is proposed: what is bad already must not be blamed on the phase."""
+    return tuple(_reading(rollout, run, gate, now) for gate in phase.gates if not gate.attested)
+
+
+def steady_readings(rollout: str, run: PhaseRun, phase: Phase, now: datetime) -> tuple[Timer, ...]:
+    """Every measured gate on its interval from now on, and the end of the soak."""
+    readings = tuple(
+        _reading(rollout, run, gate, now)
+        for gate in phase.gates
+        if not gate.attested and (gate.at(When.WATCH) or gate.at(When.EXIT))
+    )
+    return (*readings, soak_check(rollout, run, phase, now))
+
+
+def soak_check(rollout: str, run: PhaseRun, phase: Phase, now: datetime) -> Timer:
+    wait = min(phase.soak.at_least, SOAK_CHECK) if phase.soak else timedelta()
+    key = f"{rollout}/{run.key}/soak"
+    return Timer(key, TimerKind.SOAK_END, now + wait, rollout, run.phase, run.attempt)
+
+
+def _reading(rollout: str, run: PhaseRun, gate: Gate, at: datetime) -> Timer:
+    key = f"{rollout}/{run.key}/gate/{gate.name}"
+    return Timer(key, TimerKind.READ_GATE, at, rollout, run.phase, run.attempt, gate.name)

@@ -1,0 +1,89 @@
+"""Changes: everything that one decision writes beside the rollout's own row, in its transaction."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, delete, func, insert, select
+
+from bot.domain.board import Soaked, Standing
+from bot.domain.intents import Intent
+from bot.ports import Change
+from storage import upserts
+from storage.codec import INTENT, SOAKED, STANDING, storable
+from storage.copies import keep_phase
+from storage.ledger import append, stream_of
+from storage.outbox import queue
+from storage.tables import IntentRow, SampleRow, SoakRow, StandingRow, TimerRow
+from storage.timers import put_timers
+
+
+def write_change(session: Session, change: Change, at: datetime) -> None:
+    """Write all of it. Timers are cancelled before new ones are set."""
+    name = change.rollout.name
+    append(session, stream_of(name), change.entries, at)
+    for copy in change.copies:
+        keep_phase(session, copy)
+    _write_standings(session, name, [storable(standing) for standing in change.standings])
+    _write_soaks(session, name, change.soaks)
+    _write_intents(session, name, change.intents)
+    _cancel(session, name, change.cancels)
+    put_timers(session, change.timers)
+    queue(session, change.posts)
+
+
+def _write_standings(session: Session, name: str, standings: Sequence[Standing]) -> None:
+    if not standings:
+        return
+    rows = [
+        {"rollout": name, "phase": each.phase, "attempt": each.attempt, "gate": each.gate, "body": STANDING.body(each)}
+        for each in standings
+    ]
+    upserts.put(session, StandingRow, rows)
+    session.connection().execute(insert(SampleRow), [_sample(name, each) for each in standings])
+
+
+def _sample(name: str, standing: Standing) -> dict[str, object]:
+    reading = standing.verdict.reading
+    return {
+        "rollout": name,
+        "phase": standing.phase,
+        "attempt": standing.attempt,
+        "gate": standing.gate,
+        "at": reading.at,
+        "outcome": standing.verdict.outcome.value,
+        "value": json.dumps(reading.value),
+        "samples": reading.samples,
+        "source": reading.source,
+        "trouble": reading.trouble,
+        "says": standing.verdict.says,
+    }
+
+
+def _write_soaks(session: Session, name: str, soaks: Sequence[Soaked]) -> None:
+    rows = [
+        {"rollout": name, "phase": each.phase, "attempt": each.attempt, "body": SOAKED.body(each)} for each in soaks
+    ]
+    upserts.put(session, SoakRow, rows)
+
+
+def _write_intents(session: Session, name: str, intents: Sequence[Intent]) -> None:
+    if not intents:
+        return
+    strange = [intent.id for intent in intents if intent.rollout != name]
+    if strange:
+        raise ValueError(f"a change of {name} cannot write the intents {', '.join(strange)}")
+    last = session.exec(select(func.max(IntentRow.position)).where(IntentRow.rollout == name)).one() or 0
+    rows = [
+        {"id": each.id, "rollout": name, "position": place, "stage": each.stage.value, "body": INTENT.body(each)}
+        for place, each in enumerate(intents, last + 1)
+    ]
+    upserts.put(session, IntentRow, rows, fixed=("position",))
+
+
+def _cancel(session: Session, name: str, prefixes: Sequence[str]) -> None:
+    if prefixes:
+        # LIKE would ignore case, and only this rollout's own: `gitguard-1` is a prefix of `gitguard-10` too.
+        begins = (func.substr(TimerRow.key, 1, len(prefix)) == prefix for prefix in prefixes)
+        session.connection().execute(delete(TimerRow).where(col(TimerRow.rollout) == name, or_(*begins)))

@@ -1,0 +1,15 @@
+"""What all tests share: a skip is a failure where everything must be there."""
+
+import os
+
+import pytest
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Under REQUIRE_ALL=1, as in CI, a test that skips has failed: nothing may be left out in silence."""
+    outcome = yield
+    report = outcome.get_result()
+    if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under REQUIRE_ALL=1: {report.longrepr}"

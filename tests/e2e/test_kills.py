@@ -1,0 +1,135 @@
+"""Kills: the bot dies by SIGKILL at beats and at random instants, is started again, and nothing is lost or doubled."""
+
+import os
+import random
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, create_engine
+
+from bot.ports import Beat
+from storage.verification import verify_all
+from tests.e2e.town import Bot, Town, until, words
+
+SMALL = str(Path(__file__).with_name("plans"))
+PER_GAP = 10
+RANDOM_KILLS = 100
+EFFECTS = ["restart", "deploy", "http"]
+
+
+class Story:
+    """The small rollout, carried on by whoever is alive."""
+
+    def __init__(self, town, log, **env):
+        self.town, self.log = town, log
+        self.env = {"ROLLOUT_PLANS": SMALL}
+        self.deaths = 0
+        self.begin(**env)
+
+    def begin(self, **env):
+        self.bot = Bot(self.town, self.log, **self.env, **env)
+        self.bot.await_connected()
+
+    def again(self):
+        """A fresh bot after a death."""
+        self.bot.stop()
+        self.deaths += 1
+        self.begin()
+
+    def step(self):
+        """Do the next thing that a person would; answers whether the rollout soaks or is further."""
+        town = self.town
+        card = town.card()
+        shown = words(card) if card else ""
+        if "soaking" in shown or "ready" in shown:
+            return True
+        if town.button("omar", "Approve for DevOps"):
+            town.press("omar", "Approve for DevOps")
+        elif card and town.button("dana", "Retry", card):
+            raise AssertionError("a step asked for a human: " + shown)
+        elif card and town.button("dana", "Start", card):
+            town.press("dana", "Start", card)
+        elif "proposed" not in shown and "starting" not in shown:
+            town.command("dana", "start only")
+        return False
+
+    def carry(self, seconds=60):
+        """Go on until it soaks, starting a new bot whenever one has died."""
+        end = time.monotonic() + seconds
+        while not self.step():
+            if self.bot.died():
+                self.again()
+            assert time.monotonic() < end, words(self.town.card() or {})
+            time.sleep(0.1)
+
+    def check(self):
+        """Every effect once at the target, every message once in the channel, every record in its chain."""
+        until(lambda: "soaking" in words(self.town.card() or {}), what="a card that tells the truth")
+        kinds = [effect["kind"] for effect in self.town.target()["effects"]]
+        assert sorted(kinds) == sorted(EFFECTS), kinds
+        keys = [
+            message["metadata"]["event_payload"]["key"]
+            for message in [*self.town.messages(), *self.town.thread()]
+            if message.get("metadata")
+        ]
+        assert len(keys) == len(set(keys)), sorted(keys)
+        database = self.town.env["DATABASE_URL"].split("///")[1]
+        with Session(create_engine(f"sqlite:///{database}")) as session:
+            assert verify_all(session) == ()
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as opened:
+            started = opened.execute("select count(*) from ledger where kind = 'PhaseStarted'").fetchone()[0]
+        assert started == 1
+
+
+def killed_at(tmp_path, beat, nth):
+    """One rollout whose bot dies at the nth time of this beat."""
+    town = Town("--no-bot")
+    try:
+        story = Story(town, tmp_path / "bot.log", ROLLOUT_KILL_AT=f"{beat}:{nth}")
+        story.carry()
+        story.check()
+        assert story.deaths == 1, "the beat was never reached"
+        story.bot.stop()
+    finally:
+        town.close()
+
+
+@pytest.mark.parametrize("beat", Beat)
+def test_killed_once_at_every_beat_nothing_is_lost_or_doubled(tmp_path, beat):
+    killed_at(tmp_path, beat, 1)
+
+
+@pytest.mark.endurance
+@pytest.mark.parametrize("nth", range(1, PER_GAP + 1))
+@pytest.mark.parametrize("beat", Beat)
+def test_killed_ten_times_in_every_gap(tmp_path, beat, nth):
+    # A small rollout has three effects; later occurrences come from its messages and commands.
+    killed_at(tmp_path, beat, 1 + (nth - 1) % 3)
+
+
+@pytest.mark.endurance
+def test_killed_at_random_instants(tmp_path):
+    seed = int(os.environ.get("SEED") or time.time_ns() % 1_000_000)
+    print(f"\nseed {seed}: SEED={seed} make endurance repeats it")
+    dice = random.Random(seed)
+    kills = 0
+    while kills < RANDOM_KILLS:
+        town = Town("--no-bot")
+        try:
+            story = Story(town, tmp_path / "bot.log")
+            for _ in range(5):
+                end = time.monotonic() + dice.uniform(0.05, 1.5)
+                while time.monotonic() < end and not story.step():
+                    time.sleep(0.02)
+                story.bot.process.kill()
+                story.bot.process.wait()
+                kills += 1
+                story.again()
+            story.carry()
+            story.check()
+            story.bot.stop()
+        finally:
+            town.close()
+    print(f"{kills} kills, 0 lost, 0 doubled, 0 ledger breaks, seed {seed}")
