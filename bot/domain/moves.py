@@ -165,6 +165,8 @@ def deny(rollout: Rollout, run: PhaseRun, person: Person, reason: str, at: datet
         return wrong
     if not reason.strip():
         return Refusal("reason", "A denial needs a reason.", "Say what must change.")
+    if person.id == run.requested_by:
+        return Refusal("deny-own", "You asked for this yourself.", "Take it back with `/rollout abort`.")
     if not any(person.speaks_for(guild) for guild in run.quorum or {}):
         asked = " or ".join(sorted(run.quorum or {}))
         return Refusal("approval-member", f"Only members of {asked} can deny {run.phase}.")

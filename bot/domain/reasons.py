@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.domain.board import Board, Standing, unmet
 from bot.domain.gates import Gate, When
 from bot.domain.intents import Intent, Ladder, Stage
+from bot.domain.moves import SNOOZES
 from bot.domain.plan import Phase, Plan, ResolvedPhase
 from bot.domain.probes import AttestProbe
 from bot.domain.rollout import PhaseRun, Rollout, State
@@ -150,7 +151,7 @@ def _stopped(case: _Case) -> Iterator[str]:
         if run.hold.step:
             yield "A step did not come about; it waits for retry, or for somebody's word that it is done."
     if run.countdown:
-        put_off = f", put off {run.countdown.snoozes} times" if run.countdown.snoozes else ""
+        put_off = f", put off {run.countdown.snoozes} of {SNOOZES} times" if run.countdown.snoozes else ""
         yield f"{words.said(run.countdown.gate)} failed: it rolls back at {words.at(run.countdown.until)}{put_off}."
 
 
@@ -277,8 +278,7 @@ def _next_anew(case: _Case) -> Iterator[str]:
 
 def _next_proposed(case: _Case) -> Iterator[str]:
     for guild, number in sorted(case.missing().items()):
-        title = case.guild(guild)
-        yield f"{number} member{'s' if number > 1 else ''} of {title} approve{'' if number > 1 else 's'} or denies."
+        yield f"Members of {case.guild(guild)} say yes or no; {number} more yes needed."
     if not case.missing():
         shut = ", ".join(case.gate(gate) for gate in case.shut(When.ENTRY))
         once = f" once the entry gates pass ({shut})" if shut else ""

@@ -50,7 +50,7 @@ class RehearsalHands:
             return {"version": self.versions.get(step.system, VERSION_BEFORE)}
         return {"before": "rehearsed"} if step.kind == "flags" else {}
 
-    async def act(self, step: Step, phase: ResolvedPhase, key: str, sealed: Mapping[str, str]) -> str:  # noqa: ARG002
+    async def act(self, step: Step, phase: ResolvedPhase, key: str, sealed: Mapping[str, str]) -> str:  # noqa: ARG002 - as the port asks
         if isinstance(step, ByHandStep):
             raise ActionFailed(f"'{step.title}' is done by hand: {step.instructions}")
         if isinstance(step, RevertStep) and not sealed.get("version"):
@@ -74,7 +74,7 @@ class RehearsalHands:
                 raise Unreachable("Whether it was done is unknown, as the script asks.")
         return f"rehearsed {step.kind}"
 
-    async def happened(self, step: Step, phase: ResolvedPhase, key: str, sealed: Mapping[str, str]) -> Seen:  # noqa: ARG002
+    async def happened(self, step: Step, phase: ResolvedPhase, key: str, sealed: Mapping[str, str]) -> Seen:  # noqa: ARG002 - as the port asks
         if isinstance(step, ByHandStep) or key in self.unseen or ANY in self.unseen:
             return Seen(None, "it cannot be read back, as the script asks")
         done = key in self.effects

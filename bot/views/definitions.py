@@ -25,12 +25,12 @@ def repositories(repos: Repositories) -> str:
     """Which repositories, by number and name; `all` is said in a word."""
     why = f" — {escape(repos.why)}" if repos.why else ""
     if repos.all:
-        return f"Repositories: every one{why}"
+        return f"Every repository{why}"
     names = ", ".join(code(each) for each in repos.only[:_NAMED])
     more = f" and {len(repos.only) - _NAMED} more" if len(repos.only) > _NAMED else ""
     share = f" (meant as {escape(repos.share)} of all)" if repos.share else ""
     number = count(len(repos.only), "repository", "repositories")
-    return f"Repositories: {number}{share}: {names}{more}{why}"
+    return f"{number}{share}: {names}{more}{why}"
 
 
 def soak_words(soak: Soak) -> str:

@@ -172,7 +172,7 @@ def facts_lines(scene: Scene) -> Iterator[str]:
     yield hold_line(scene)
     yield f"{signs.LOCKED} Locked: {escape(run.locked)}" if run.locked and run.state is not State.ROLLING_BACK else ""
     yield f"Goes back because: {escape(run.locked)}" if run.state is State.ROLLING_BACK else ""
-    yield approvals_line(scene)
+    yield approvals_line(scene) if run.state not in _ENDED else ""
     if run.state is State.PROPOSED:
         yield _waits_for(scene)
         yield f"The request expires at {when(run.expires_at)}." if run.expires_at else ""

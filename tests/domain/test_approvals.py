@@ -120,6 +120,7 @@ def test_a_denial_needs_a_guild_and_a_reason_and_ends_the_proposal():
     run = rollout.phases[0]
     assert moves.deny(rollout, run, Person("dee", "dee"), "no", NOW).code == "approval-member"
     assert moves.deny(rollout, run, ben, "  ", NOW).code == "reason"
+    assert moves.deny(rollout, run, Person("ann", "ann", frozenset({"devops"})), "mine", NOW).code == "deny-own"
     assert moves.deny(rollout, run, ben, "too early", NOW).phases[0].state is State.ABORTED
 
 

@@ -25,7 +25,7 @@ OWNERS = {
     "random": set(),
     "uuid4": set(),
     "asyncio.sleep": {"bot.jobs.clock", "bot.jobs.waking", "bot.jobs.stirring"},
-    "os.environ": {"bot.app", "bot.__main__"},
+    "os.environ": {"bot.app", "bot.__main__", "bot.reach.subprocesses"},
     "time.sleep": set(),
 }
 
