@@ -141,7 +141,7 @@ class Announcer:
             came = await self._through(row, rows)
             sent += came is _Came.THROUGH
             parked = parked or came is _Came.PARKED
-        if not parked:
+        if not parked and not self._paused(channel):
             await self._requests(channel)
         return sent
 

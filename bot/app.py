@@ -212,7 +212,8 @@ async def _joined(world: World) -> Loops:
     behind = _flows(world, patient)
     effects = Effects(patient, world.shelf, world.directory, world.probes, world.hands, clock, world.pulse)
     firing = Firing(memory.timers, behind.proposals, behind.gates, behind.rollbacks, clock)
-    announcer = Announcer(memory.outbox, patient, memory.buttons, clock, SlackVoice(world.web), world.pulse)
+    voice, mention = SlackVoice(world.web), world.directory.mention
+    announcer = Announcer(memory.outbox, patient, memory.buttons, clock, voice, world.pulse, mention)
     waker = Waker(memory.timers, firing, clock)
     workers = Workers(patient, effects, behind.progress)
     speaker = Speaker(announcer.send_waiting)

@@ -68,6 +68,18 @@ class SlackDirectory:
             ) from why
         return tuple(dict.fromkeys((*guild.members, *grouped)))
 
+    async def mention(self, guild: Guild) -> str:
+        """How the guild is called so that its members notice, once; raises Unreachable when it cannot be known."""
+        if guild.usergroup is None:
+            return " ".join(f"<@{member}>" for member in guild.members)
+        try:
+            group = (await self._ask(("groups", ""), GROUPS_LIFE, self._groups)).get(guild.usergroup.lstrip("@"))
+        except _NoGroup as why:
+            raise Unreachable(str(why)) from why
+        if group is None:
+            raise Unreachable(f"the workspace has no user group @{guild.usergroup}")
+        return f"<!subteam^{group}>"
+
     def forget(self) -> None:
         """Have who is who read anew before a decision, unless it was read this very moment."""
         now = self.elapsed()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import or_
@@ -22,7 +23,7 @@ from storage.timers import put_timers
 def write_change(session: Session, change: Change, at: datetime) -> None:
     """Write all of it. Timers are cancelled before new ones are set."""
     name = change.rollout.name
-    append(session, stream_of(name), change.entries, at)
+    head = append(session, stream_of(name), change.entries, at)
     for copy in change.copies:
         keep_phase(session, copy)
     _write_standings(session, name, [storable(standing) for standing in change.standings])
@@ -30,7 +31,8 @@ def write_change(session: Session, change: Change, at: datetime) -> None:
     _write_intents(session, name, change.intents)
     _cancel(session, name, change.cancels)
     put_timers(session, change.timers)
-    queue(session, change.posts)
+    # What is said in Slack carries the head, so that Slack is a witness of the chain.
+    queue(session, [replace(post, facts={**post.facts, "head": head}) if head else post for post in change.posts])
 
 
 def _write_standings(session: Session, name: str, standings: Sequence[Standing]) -> None:

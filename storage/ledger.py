@@ -27,10 +27,10 @@ def stream_of(rollout: str) -> str:
     return f"rollout/{rollout}"
 
 
-def append(session: Session, stream: str, entries: Sequence[Entry], at: datetime) -> None:
-    """Chain these entries to the stream, in the transaction of the session."""
+def append(session: Session, stream: str, entries: Sequence[Entry], at: datetime) -> str:
+    """Chain these entries in the transaction of the session; answers the stream's new head, "" without entries."""
     if not entries:
-        return
+        return ""
     newest = session.exec(
         select(LedgerRow.sequence, LedgerRow.hash)
         .where(LedgerRow.stream == stream)
@@ -46,6 +46,7 @@ def append(session: Session, stream: str, entries: Sequence[Entry], at: datetime
         previous = str(record["hash"])
     # Core keeps the order of the list; the trigger refuses any other.
     session.connection().execute(insert(LedgerRow), records)
+    return previous
 
 
 def _record(stream: str, sequence: int, previous: str, at: datetime, entry: Entry) -> dict[str, object]:

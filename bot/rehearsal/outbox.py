@@ -69,6 +69,10 @@ class RehearsalOutbox:
         card = self._rows.get(Post.card(rollout).key)
         return card.ts or None if card else None
 
+    async def sent_posts(self, rollout: str, topic: str) -> tuple[Queued, ...]:
+        rows = (row for row in self._rows.values() if row.ts and row.post.rollout == rollout)
+        return tuple(row.queued for row in rows if row.post.topic == topic)
+
     def put(self, posts: Iterable[Post], channel: str) -> None:
         """Write posts; a known key is left as it is, but a card is shown anew."""
         for post in posts:

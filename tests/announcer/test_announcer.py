@@ -228,6 +228,9 @@ async def test_a_request_that_could_not_be_drawn_again_is_drawn_later(world):
     world.channel.troubles["update"] = [(None, True), (Paced(5), False)]
     await world.announcer.send_waiting()
     request = world.channel.said[1]
+    calls = list(world.channel.calls)
+    await world.announcer.send_waiting()
+    assert world.channel.calls == calls, "nothing is asked of Slack during the pause"
     assert any(block["type"] == "actions" for block in request.message.blocks)
     world.clock.advance(timedelta(seconds=6))
     await world.announcer.send_waiting()
