@@ -99,8 +99,8 @@ def _held_against(verdict: Verdict, value: bool | float | str, bound: Bound, ala
     if holds:
         return replace(verdict, outcome=Outcome.PASS, says=f"{shown}, {bound}")
     if alarm and isinstance(value, int | float) and not alarm.rings(value):
-        return replace(verdict, outcome=Outcome.INCONCLUSIVE, says=f"{shown}, not {bound}, and short of the alarm")
-    return replace(verdict, outcome=Outcome.FAIL, says=f"{shown}, not {bound}")
+        return replace(verdict, outcome=Outcome.INCONCLUSIVE, says=f"{shown}, wanted: {bound}; short of the alarm")
+    return replace(verdict, outcome=Outcome.FAIL, says=f"{shown}, wanted: {bound}")
 
 
 def show(value: bool | float | str | None, bound: Bound) -> str:

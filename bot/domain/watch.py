@@ -96,10 +96,13 @@ def _told(seen: Watched, run: PhaseRun, gate: Gate, before: Standing | None, sta
     verdict = standing.verdict
     # What was bad before the phase began and is mended by its steps is no news.
     troubled = before is not None and not before.bad_before and before.verdict.outcome in _TROUBLE
-    incident = verdict.outcome is Outcome.FAIL and gate.at(When.WATCH) and run.state is not State.PROPOSED
+    # One message for one incident: where the fail holds or counts down, that is what the channel is told.
+    tells = gate.on_fail is OnFail.TELL or standing.bad_before
+    incident = verdict.outcome is Outcome.FAIL and gate.at(When.WATCH) and tells and run.hold is None
     begun = run.state is not State.PROPOSED
-    quiet = not begun or not (troubled or verdict.outcome is Outcome.ERROR)
-    place = Place.CHANNEL if incident else None if quiet else Place.THREAD
+    quiet = not begun or not (troubled or verdict.outcome in _TROUBLE)
+    place = Place.THREAD if not quiet else None
+    place = Place.CHANNEL if incident and begun else place
     return seen.also(
         Happened.VERDICT_CHANGED,
         run,
@@ -144,7 +147,7 @@ def _counting(seen: Watched, run: PhaseRun, gate: Gate, now: datetime, real: dat
         return seen
     seconds = moves.COUNTDOWN // timedelta(seconds=1)
     return replace(seen, rollout=counting).also(
-        Happened.COUNTDOWN_BEGAN, run, Place.THREAD, gate=gate.name, seconds=seconds
+        Happened.COUNTDOWN_BEGAN, run, Place.CHANNEL, gate=gate.name, seconds=seconds
     )
 
 

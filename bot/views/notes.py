@@ -17,7 +17,7 @@ from bot.views.message import Block, Ids, Message
 from bot.views.offers import labels, offers
 from bot.views.phases import Scene, title_of
 from bot.views.readings import reading_lines
-from bot.views.text import code, count, escape, mention, plain_marks, short, who
+from bot.views.text import capital, code, count, escape, mention, plain_marks, short, who
 
 _INCIDENT: Final = (Move.SNOOZE.value, Move.HOLD.value, Move.ROLL_BACK.value)
 _STUCK: Final = (Move.RETRY.value, "by-hand", Move.ROLL_BACK.value, "why")
@@ -91,7 +91,7 @@ def _proposal_changed(told: _Told) -> str:
 
 def _approval_given(told: _Told) -> str:
     rest = f"still missing: {told.safe('missing')}" if told.fact("missing") else "all approvals are there"
-    return f"👍 {told.who} approved {told.phase} for {told.guild()}; {rest}."
+    return f"✅ {told.who} approved {told.phase} for {told.guild()}; {rest}."
 
 
 def _lapsed(told: _Told) -> str:
@@ -107,7 +107,7 @@ def _lapsed(told: _Told) -> str:
 def _step_done(told: _Told) -> str:
     where = f" ({told.safe('rung')})" if told.fact("rung") else ""
     if told.fact("stage") == "by_hand":
-        return f"✋ By hand{where}: *{told.safe('step')}* — {told.safe('says')}. The ladder goes on meanwhile."
+        return f"🔔 By hand{where}: *{told.safe('step')}* — {told.safe('says')}. The ladder goes on meanwhile."
     if told.fact("stage") == "dropped":
         return f"➖ Dropped{where}: {told.safe('step')} — {told.safe('says')}"
     return f"✅ Done{where}: {told.safe('step')}{told.because('says')}"
@@ -149,34 +149,34 @@ def _restarted(told: _Told) -> str:
 
 
 WORDS: Final[Mapping[Happened, Callable[[_Told], str]]] = {
-    Happened.ROLLOUT_OPENED: lambda told: f"📣 {told.who} opened the rollout of {told.safe('title')}.",
+    Happened.ROLLOUT_OPENED: lambda told: f"ℹ️ {told.who} opened the rollout of {told.safe('title')}.",
     Happened.ROLLOUT_CLOSED: lambda told: f"🏁 {told.who} closed the rollout; nothing is watched any more.",
-    Happened.PHASE_PROPOSED: lambda told: f"🗳️ {told.who} proposed {told.phase}, attempt {told.safe('attempt')}.",
+    Happened.PHASE_PROPOSED: lambda told: f"📋 {told.who} proposed {told.phase}, attempt {told.safe('attempt')}.",
     Happened.PROPOSAL_CHANGED: _proposal_changed,
     Happened.APPROVAL_GIVEN: _approval_given,
     Happened.APPROVAL_WITHDRAWN: lambda told: f"↩️ {told.who} withdrew the approval of {told.phase}.",
     Happened.APPROVAL_EXPIRED: lambda told: f"⌛ The request to start {told.phase} expired; nothing was started.",
     Happened.APPROVAL_LAPSED: _lapsed,
     Happened.PHASE_DENIED: lambda told: f"⛔ {told.who} denied {told.phase}{told.because()}",
-    Happened.PHASE_STARTED: lambda told: f"🔧 {told.who} started {told.phase}; its steps run now.",
+    Happened.PHASE_STARTED: lambda told: f"🔄 {told.who} started {told.phase}; its steps run now.",
     Happened.PHASE_ABORTED: lambda told: f"⛔ {told.who} aborted {told.phase}{told.because()}",
-    Happened.STEP_CLAIMED: lambda told: f"🔧 Step begun: {told.safe('step')}",
+    Happened.STEP_CLAIMED: lambda told: f"🔄 Step begun: {told.safe('step')}",
     Happened.STEP_DONE: _step_done,
     Happened.STEP_FAILED: _step_failed,
     Happened.STEP_ATTESTED: lambda told: (
-        f"✍️ {told.who} says that *{told.safe('step')}* is done (by hand, not measured){told.because('statement')}"
+        f"📝 {told.who} says that *{told.safe('step')}* is done (by hand, not measured){told.because('statement')}"
     ),
     Happened.PHASE_APPLIED: lambda told: f"⏳ All steps of {told.phase} are done and proved; the soak begins.",
-    Happened.PHASE_HELD: lambda told: f"{signs.HELD} {told.who} holds {told.phase}{told.because()}",
+    Happened.PHASE_HELD: lambda told: f"{signs.HELD} {capital(told.who)} holds {told.phase}{told.because()}",
     Happened.PHASE_RESUMED: lambda told: f"▶️ {told.who} resumed {told.phase}; the time held is no soak.",
     Happened.STEP_RETRIED: lambda told: f"🔁 {told.who} has the failed step of {told.phase} attempted again.",
     Happened.VERDICT_CHANGED: _verdict_changed,
     Happened.GATES_READ: lambda told: f"📏 {told.who} had the gates of {told.phase} read now.",
     Happened.GATE_ATTESTED: lambda told: (
-        f"✍️ {told.who} attested, not measured: {told.safe('gates')} of {told.phase}{told.because('statement')}"
+        f"📝 {told.who} attested, not measured: {told.safe('gates')} of {told.phase}{told.because('statement')}"
     ),
     Happened.GATE_WAIVED: lambda told: (
-        f"🏳️ {told.who} waived {code(told.fact('gate'))} of {told.phase} for {told.guild()}{told.because()}"
+        f"🛡️ {told.who} waived {code(told.fact('gate'))} of {told.phase} for {told.guild()}{told.because()}"
     ),
     Happened.PHASE_READY: lambda told: f"🟢 {told.phase} is ready: the soak is earned and its gates pass. Promote it?",
     Happened.PHASE_UNREADY: lambda told: f"⏳ {told.phase} is not ready any more: {told.safe('gates')}.",
@@ -186,7 +186,7 @@ WORDS: Final[Mapping[Happened, Callable[[_Told], str]]] = {
         f"✅ The rollback of {told.phase} is off: {code(told.fact('gate'))} does not fail any more."
     ),
     Happened.COUNTDOWN_SNOOZED: lambda told: (
-        f"💤 {told.who} put the rollback of {told.phase} off by {told.safe('minutes')} minutes."
+        f"⏰ {told.who} put the rollback of {told.phase} off by {told.safe('minutes')} minutes."
     ),
     Happened.ROLLBACK_BEGAN: _rollback_began,
     Happened.PHASE_ROLLED_BACK: lambda told: (

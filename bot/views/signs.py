@@ -10,8 +10,8 @@ from bot.domain.verdicts import Outcome
 
 STATES: Final[Mapping[State, str]] = {
     State.PENDING: "⚪",
-    State.PROPOSED: "🗳️",
-    State.STARTING: "🔧",
+    State.PROPOSED: "📋",
+    State.STARTING: "🔄",
     State.SOAKING: "⏳",
     State.READY: "🟢",
     State.PASSED: "✅",
@@ -25,17 +25,17 @@ STANDS: Final[Mapping[Stand, str]] = {
     Stand.INCONCLUSIVE: "❔",
     Stand.STALE: "⌛",
     Stand.UNREAD: "⚪",
-    Stand.WAITS: "✋",
-    Stand.WAIVED: "🏳️",
-    Stand.ATTESTED: "✍️",
+    Stand.WAITS: "🔔",
+    Stand.WAIVED: "🛡️",
+    Stand.ATTESTED: "📝",
     Stand.PASS: "✅",
 }
 OUTCOMES: Final[Mapping[Outcome, str]] = {each: STANDS[Stand(each.value)] for each in Outcome}
 STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
     Stage.RECORDED: ("⚪", "waits"),
-    Stage.CLAIMED: ("🔧", "under way"),
+    Stage.CLAIMED: ("🔄", "under way"),
     Stage.DONE: ("✅", "done"),
-    Stage.BY_HAND: ("✋", "by hand"),
+    Stage.BY_HAND: ("🔔", "by hand"),
     Stage.FAILED: ("❌", "failed"),
     Stage.UNKNOWN: ("❔", "waits for somebody's word"),
     Stage.DROPPED: ("➖", "dropped"),

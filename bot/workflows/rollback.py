@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain import moves
 from bot.domain.entries import Happened
 from bot.domain.intents import Intent, Ladder, Stage
-from bot.domain.people import CLOCKWORK, Person
+from bot.domain.people import CLOCKWORK, Kind, Person
 from bot.domain.plan import ResolvedPhase
 from bot.domain.posts import Place
 from bot.domain.refusals import Refusal
@@ -46,7 +46,9 @@ class Rollbacks:
         )
         lost = "; ".join(rung.cannot_bring_back for rung in copy.rungs.values() if rung.cannot_bring_back)
         facts = {"reason": reason, "rungs": ", ".join(copy.phase.rollback), "cannot_bring_back": lost}
-        said = [told(Happened.ROLLBACK_BEGAN, by, phase, Place.CHANNEL, **facts)]
+        # A rollback that the bot begins was announced by its countdown.
+        place = Place.THREAD if by.kind is Kind.CLOCKWORK else Place.CHANNEL
+        said = [told(Happened.ROLLBACK_BEGAN, by, phase, place, **facts)]
         begun = more(change(after, said), intents=(*dropped, *intents), cancels=timer_keys(after.name, run))
         if intents:
             return begun

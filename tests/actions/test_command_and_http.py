@@ -65,7 +65,7 @@ async def test_a_command_is_proved_by_its_checks(hands, target) -> None:
     assert (await hands.happened(step, at, KEY, {})).shown is True
     (target.root / "count").write_text("2")
     found = await hands.happened(step, at, KEY, {})
-    assert (found.shown, "'2', not equals 1" in found.says) == (False, True)
+    assert (found.shown, "'2', wanted: equals 1" in found.says) == (False, True)
     (target.root / "count").unlink()
     assert (await hands.happened(step, at, KEY, {})).shown is None
 

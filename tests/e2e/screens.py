@@ -93,7 +93,7 @@ def walk(page, camera):
     page.town.await_card("held", 60)
     camera.take("held")
     page.say("/rollout why")
-    page.sees("health failed")
+    page.sees("Why")
     camera.take("why")
     page.town.target(down=False)
     page.say("/rollout rollback staging the service went down")

@@ -48,7 +48,7 @@ def test_every_state_held_or_not_fits_into_slacks_limits(world, state, held, num
 def test_a_soaking_card_tells_the_soak_the_gates_and_the_way_back(world):
     shown = words(drawn(world, world.snapshot()))
     assert "6 h of 1 d earned (25 %)" in shown
-    assert "Gates: ✅ 1 pass · ❌ `gate-1` fail · ⚠️ `gate-2` error · ✋ `looked-at` waits for somebody's word" in shown
+    assert "Gates: ✅ 1 pass · ❌ `gate-1` fail · ⚠️ `gate-2` error · 🔔 `looked-at` waits for somebody's word" in shown
     assert "Back: off → replay; cannot bring back: Pages stay" in shown
     assert "digest `0123456789ab`" in shown
     assert "Security 1 of 1 (<@U0SEC1>)" in shown
@@ -60,7 +60,7 @@ def test_attested_gates_are_counted_apart_from_measured_ones(world):
     word = seen.copies[world.digest].phase.gate("looked-at")
     seen = replace(seen, board=seen.board.with_standing(world.standing(word, Outcome.PASS)))
     shown = words(drawn(world, seen))
-    assert "✅ 1 pass · ✍️ 1 attested, not measured" in shown
+    assert "✅ 1 pass · 📝 1 attested, not measured" in shown
     assert "attest" not in moves(world, seen)
 
 

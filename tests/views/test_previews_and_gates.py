@@ -127,4 +127,4 @@ def test_gates_read_without_a_rollout_say_that_nothing_is_recorded(world):
     text = shown(world, message)
     assert "nothing is recorded" in text
     assert message.text == "canary: 3 of 3 measured gates pass."
-    assert "*✍️ attested, not measured* (1 gate)" in text
+    assert "*📝 attested, not measured* (1 gate)" in text
