@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8780
 SPEED ?= 600
-WORKERS ?= 2
+WORKERS ?= 4
 
 .PHONY: help setup demo test check endurance bench run map lock screens clean
 
@@ -37,10 +37,10 @@ run: $(VENV)/demo ## Run the bot against the workspace that the environment name
 	$(BIN)/rollout run
 
 test: $(VENV)/dev ## Run the tests (under five minutes on two cores)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not endurance" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 -m "not endurance" $(ARGS)
 
 endurance: $(VENV)/dev ## Run the full counts of kills, mutations and random tests; prints its seed
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m endurance -s $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1 -m endurance -s $(ARGS)
 
 check: $(VENV)/dev ## Format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .
@@ -53,8 +53,9 @@ check: $(VENV)/dev ## Format, lint, types, import contracts, generated files
 bench: $(VENV)/dev ## Run the benchmarks (ONLY=name); one JSON line a figure
 	$(BIN)/python -m bench $(ONLY)
 
-map: $(VENV)/dev ## Write docs/map.md, the plan reference and its schema from the source
+map: $(VENV)/dev ## Write the map, the machine, the plan reference and its schema from the source
 	$(BIN)/python -m tests.house.map --write
+	$(BIN)/python -m tests.house.machine --write
 	$(BIN)/python -m bot.plans.reference --write
 
 lock: $(VENV)/dev ## Pin the dependencies anew, with hashes and without addresses

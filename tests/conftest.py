@@ -13,3 +13,11 @@ def pytest_runtest_makereport(item, call):
     if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped under REQUIRE_ALL=1: {report.longrepr}"
+
+
+LONG = ("e2e/test_stories", "e2e/test_page", "e2e/test_kills", "page/", "storage/", "mutants/")
+
+
+def pytest_collection_modifyitems(items):
+    """The long stories first, so that the short tests fill what is left of the workers' time."""
+    items.sort(key=lambda item: next((place for place, part in enumerate(LONG) if part in str(item.path)), len(LONG)))

@@ -39,7 +39,7 @@ from bot.workflows.rollback import rolled_back
 from bot.workflows.schedule import steady_readings
 
 LOOK_AGAIN: Final = 0.5
-GRACE: Final = timedelta(seconds=5)
+GRACE: Final = timedelta(seconds=2)
 VERIFYING: Final = timedelta(minutes=2)
 
 

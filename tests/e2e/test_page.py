@@ -36,7 +36,7 @@ def test_staging_and_canary_are_carried_on_the_page_and_errors_take_canary_back(
     # The passed phase stays watched: the target turns bad, and it goes back by itself.
     page.knob("knob-error-rate", "0.4")
     page.sees("goes back in|rolls back in|rollback of canary")
-    page.town.await_card("rolled back", 120)
+    page.town.await_card("canary is rolled back", 120)
     page.say("/rollout why canary")
     page.sees("error-rate failed")
     assert page.town.target()["flags"]["CODEX_PUBLISH_PORTAL"] == "build-only"

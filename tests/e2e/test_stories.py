@@ -38,7 +38,7 @@ def test_a_target_that_turns_bad_takes_staging_back_and_why_says_so(town):
     refused = until(lambda: town.says("Only members of", town.ephemerals("stan")))
     assert "devops" in words(refused)
     assert town.command("dana", "rollback staging it was down")["ok"]
-    town.await_card("rolled back", 60)
+    town.await_card("staging is rolled back", 60)
     assert town.target()["version"] == "1.4.0"
     town.command("dana", "why")
     reason = until(lambda: town.says("rolled back", town.ephemerals("dana")))
@@ -53,7 +53,7 @@ def test_a_canary_with_errors_goes_back_by_itself(town):
     until(lambda: town.says("soaking", [town.card()]))
     town.target(error_rate=0.4)
     town.await_words("error-rate", 60)
-    town.await_card("rolled back", 120)
+    town.await_card("canary is rolled back", 120)
     assert town.target()["flags"]["CODEX_PUBLISH_PORTAL"] == "build-only"
     town.command("dana", "why canary")
     reason = until(lambda: town.says("error-rate failed", town.ephemerals("dana")))

@@ -14,6 +14,7 @@ from bot.domain.probes import Probe
 from bot.domain.steps import Step
 from bot.ports import Beat
 from bot.probes.reader import PROBES
+from tests.house import machine
 from tests.house import map as house_map
 from tests.house.source import ROOT, modules
 
@@ -114,6 +115,20 @@ def test_every_happening_is_recorded_somewhere():
 
 def test_the_map_is_fresh():
     assert house_map.TARGET.read_text() == house_map.written(), "run `make map`"
+
+
+def test_the_figure_of_the_machine_is_fresh():
+    assert machine.TARGET.read_text() == machine.written(), "run `make map`"
+
+
+def test_a_rehearsal_loads_neither_slack_nor_sql():
+    code = (
+        "import sys; from bot.__main__ import app; import bot.rehearsal.walk, bot.plans.loader;"
+        "print([name for name in sys.modules if name.split('.')[0] in"
+        " {'slack_sdk', 'slack_bolt', 'sqlalchemy', 'sqlmodel', 'aiosqlite', 'alembic', 'apscheduler'}])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
 
 
 def test_the_plan_reference_is_fresh():
