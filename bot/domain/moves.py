@@ -10,7 +10,7 @@ from bot.domain.approvals import Approval
 from bot.domain.people import Person
 from bot.domain.plan import Phase, Plan
 from bot.domain.refusals import Refusal
-from bot.domain.rollout import Countdown, Hold, Move, PhaseRun, Rollout, State
+from bot.domain.rollout import GONE_FORWARD, Countdown, Hold, Move, PhaseRun, Rollout, State
 from bot.domain.verdicts import Waiver
 
 COUNTDOWN: Final = timedelta(seconds=30)
@@ -63,6 +63,21 @@ def _in_order(rollout: Rollout, plan: Plan, phase: Phase, at: datetime) -> Refus
     return _due(rollout, phase, at)
 
 
+def startable(rollout: Rollout, plan: Plan, phase: Phase, at: datetime) -> Refusal | None:
+    """Why this proposed phase cannot start now: its order, another phase under way, held, or about to roll back."""
+    no = _in_order(rollout, plan, phase, at)
+    if no:
+        return no
+    for run in rollout.phases:
+        if run.phase == phase.name or run.state not in GONE_FORWARD:
+            continue
+        if run.countdown:
+            return Refusal("countdown", f"{run.phase} is about to roll back: {run.countdown.gate} failed.")
+        if run.hold:
+            return Refusal("held", f"{run.phase} is held: {run.hold.reason}.", f"Resume {run.phase} first.")
+    return None
+
+
 _BUSY: Final = frozenset({State.PROPOSED, State.STARTING, State.SOAKING, State.READY, State.ROLLING_BACK})
 
 
@@ -70,7 +85,7 @@ def _due(rollout: Rollout, phase: Phase, at: datetime) -> Refusal | None:
     if phase.due is None:
         return None
     run = rollout.run(phase.due.after)
-    if run is None or run.applied_at is None:
+    if run is None or run.applied_at is None or run.state not in GONE_FORWARD:
         return Refusal("order", f"{phase.name} is due {phase.due.wait} after {phase.due.after}, which is not deployed.")
     due_at = run.applied_at + phase.due.wait
     if at >= due_at:
@@ -210,8 +225,9 @@ def falter(rollout: Rollout, run: PhaseRun, held: Hold) -> Rollout:
 
 
 def applied(rollout: Rollout, run: PhaseRun, at: datetime) -> Rollout:
-    """All steps are done and proved: the soak begins."""
-    return rollout.with_run(replace(run, state=State.SOAKING, changed_at=at, applied_at=at, hold=None))
+    """All steps are done and proved: the soak begins, unless somebody holds the phase meanwhile."""
+    held = run.hold if run.hold and not run.hold.step else None
+    return rollout.with_run(replace(run, state=State.SOAKING, changed_at=at, applied_at=at, hold=held))
 
 
 def promote(rollout: Rollout, run: PhaseRun, unmet: tuple[str, ...], at: datetime) -> Rollout | Refusal:
@@ -280,12 +296,13 @@ def waive(rollout: Rollout, run: PhaseRun, waiver: Waiver, *, waivable: bool) ->
         return Refusal("not-waivable", f"The plan does not let anybody waive {waiver.gate}.", "It must pass.")
     if not waiver.reason.strip():
         return Refusal("reason", "A waiver needs a reason.", "Say why it is safe to go on.")
-    return rollout.with_run(replace(run, waivers=(*run.waivers, waiver)))
+    counting = None if run.countdown and run.countdown.gate == waiver.gate else run.countdown
+    return rollout.with_run(replace(run, waivers=(*run.waivers, waiver), countdown=counting))
 
 
 def count_down(rollout: Rollout, run: PhaseRun, gate: str, real: datetime) -> Rollout | None:
-    """Announce the automatic rollback; None when one is announced already."""
-    if run.countdown is not None or not run.opens(Move.ROLL_BACK):
+    """Announce the automatic rollback; None when one is announced already, or none is possible."""
+    if run.countdown is not None or illegal(rollout, run, Move.ROLL_BACK):
         return None
     return rollout.with_run(replace(run, countdown=Countdown(gate, real + COUNTDOWN)))
 
@@ -295,7 +312,7 @@ def snooze(rollout: Rollout, run: PhaseRun, real: datetime) -> Rollout | Refusal
     if run.countdown is None:
         return Refusal("no-countdown", f"{run.phase} is not about to roll back.")
     if run.countdown.snoozes >= SNOOZES:
-        return Refusal("snoozed", f"It was put off {SNOOZES} times already.", "Fix the signal, or hold the phase.")
+        return Refusal("snoozed", f"It was put off {SNOOZES} times already.", "Fix the signal, or have the gate waived.")
     later = Countdown(run.countdown.gate, real + SNOOZE, run.countdown.snoozes + 1)
     return rollout.with_run(replace(run, countdown=later))
 

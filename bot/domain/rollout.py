@@ -1,7 +1,7 @@
 """The rollout: its phases, their states, and the table of moves between them."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -68,7 +68,8 @@ class Transition:
 
 
 _UNDER_WAY: Final = frozenset({State.STARTING, State.SOAKING, State.READY})
-_GONE_FORWARD: Final = _UNDER_WAY | {State.PASSED}
+GONE_FORWARD: Final = _UNDER_WAY | {State.PASSED}
+_ACTING: Final = frozenset({State.STARTING, State.ROLLING_BACK})
 _ANEW: Final = frozenset({State.PENDING, State.ABORTED, State.ROLLED_BACK})
 
 TRANSITIONS: Final = (
@@ -80,18 +81,18 @@ TRANSITIONS: Final = (
     Transition(Move.START, frozenset({State.PROPOSED}), State.STARTING, held=False),
     Transition(Move.ABORT, frozenset({State.PROPOSED, State.STARTING}), State.ABORTED, danger=True),
     Transition(Move.APPLIED, frozenset({State.STARTING}), State.SOAKING, clockwork=True),
-    Transition(Move.ATTEST, _GONE_FORWARD | {State.PROPOSED, State.ROLLING_BACK}),
+    Transition(Move.ATTEST, GONE_FORWARD | {State.PROPOSED, State.ROLLING_BACK}),
     Transition(Move.WAIVE, _UNDER_WAY | {State.PROPOSED}),
     Transition(Move.SOAKED, frozenset({State.SOAKING}), State.READY, held=False, clockwork=True),
     Transition(Move.UNREADY, frozenset({State.READY}), State.SOAKING, clockwork=True),
     Transition(Move.PROMOTE, frozenset({State.READY}), State.PASSED, held=False),
-    Transition(Move.HOLD, _GONE_FORWARD | {State.PROPOSED}, held=False),
-    Transition(Move.RESUME, _GONE_FORWARD | {State.PROPOSED}, held=True),
+    Transition(Move.HOLD, GONE_FORWARD | {State.PROPOSED}, held=False),
+    Transition(Move.RESUME, GONE_FORWARD | {State.PROPOSED}, held=True),
     Transition(Move.RETRY, frozenset({State.STARTING, State.ROLLING_BACK}), held=True),
-    Transition(Move.SNOOZE, _GONE_FORWARD),
-    Transition(Move.ROLL_BACK, _GONE_FORWARD, State.ROLLING_BACK, danger=True),
+    Transition(Move.SNOOZE, GONE_FORWARD),
+    Transition(Move.ROLL_BACK, GONE_FORWARD, State.ROLLING_BACK, danger=True),
     Transition(Move.BACK, frozenset({State.ROLLING_BACK}), State.ROLLED_BACK, clockwork=True),
-    Transition(Move.TASK_DONE, _GONE_FORWARD),
+    Transition(Move.TASK_DONE, GONE_FORWARD),
 )
 TABLE: Final = {line.move: line for line in TRANSITIONS}
 
@@ -175,17 +176,20 @@ class Rollout:
 
     @property
     def current(self) -> PhaseRun:
-        """The phase that is under way; else the newest that has passed; else the first."""
-        active = {State.PROPOSED, State.STARTING, State.SOAKING, State.READY, State.ROLLING_BACK}
-        under_way = [run for run in self.phases if run.state in active]
+        """The phase that acts; else the one under way; else the last that was touched; else the first."""
+        # A proposal may stand while an older phase goes back; what acts is what people must see.
+        acting = [run for run in self.phases if run.state in _ACTING]
+        under_way = [run for run in self.phases if run.state in {State.PROPOSED, State.SOAKING, State.READY}]
         touched = [run for run in self.phases if run.state is not State.PENDING]
-        return (under_way or touched or self.phases[:1])[-1]
+        return (acting or under_way or touched or self.phases[:1])[-1]
 
     @property
     def newest_forward(self) -> PhaseRun | None:
         """The newest phase that has gone forward and not come back: the only one that may roll back."""
-        forward = [run for run in self.phases if run.state in _GONE_FORWARD | {State.ROLLING_BACK}]
-        return forward[-1] if forward else None
+        forward = [run for run in self.phases if run.state in GONE_FORWARD | {State.ROLLING_BACK}]
+        # By time, not by the plan's order: two phases may come after the same one. `max` answers the first of
+        # equals, so the plan is read backwards.
+        return max(reversed(forward), key=_forward_since, default=None)
 
     @property
     def watched(self) -> PhaseRun | None:
@@ -202,3 +206,8 @@ class Rollout:
             return replace(self, phases=(*self.phases, run), version=self.version + 1)
         runs = tuple(run if each.phase == run.phase else each for each in self.phases)
         return replace(self, phases=runs, version=self.version + 1)
+
+
+def _forward_since(run: PhaseRun) -> tuple[bool, datetime]:
+    # What acts now is the newest: nothing else starts meanwhile, and only the newest goes back.
+    return run.state in _ACTING, run.applied_at or datetime.min.replace(tzinfo=UTC)

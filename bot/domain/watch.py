@@ -41,7 +41,8 @@ def weigh(seen: Watched, phase: Phase, gate: Gate, verdict: Verdict, now: dateti
     seen = replace(seen, board=seen.board.with_standing(standing))
     if before is None or before.verdict.outcome is not verdict.outcome:
         seen = _told(seen, run, gate, before, standing)
-    if run.state is not State.PROPOSED and gate.at(When.WATCH):
+    # A reading may end after its phase went back: it is told, and moves nothing any more.
+    if gate.at(When.WATCH) and run.opens(Move.ROLL_BACK):
         seen = _acted_on(seen, phase, gate, standing, now, real)
     return settle(seen, phase, now)
 
@@ -86,9 +87,9 @@ def _earned(seen: Watched, phase: Phase, now: datetime) -> Watched:
 
 def _standing(run: PhaseRun, gate: Gate, before: Standing | None, verdict: Verdict) -> Standing:
     errors = (before.errors if before else 0) + 1 if verdict.outcome is Outcome.ERROR else 0
-    bad = verdict.outcome is Outcome.FAIL and (
-        run.state is State.PROPOSED or (before is not None and before.bad_before)
-    )
+    # An error in between mends nothing: only a pass ends what was bad before.
+    was_bad = before is not None and before.bad_before and verdict.outcome is not Outcome.PASS
+    bad = was_bad or (verdict.outcome is Outcome.FAIL and run.state is State.PROPOSED)
     return Standing(run.phase, run.attempt, gate.name, verdict, errors, bad)
 
 
