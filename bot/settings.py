@@ -35,7 +35,6 @@ class Settings(BaseSettings):
     def _split(cls, written: object) -> object:
         return tuple(filter(None, written.replace(" ", "").split(","))) if isinstance(written, str) else written
 
-    lease_seconds: float = Field(default=6, alias="ROLLOUT_LEASE_SECONDS", ge=1)
     clock_url: str = Field(default="", alias="ROLLOUT_CLOCK_URL")
     log_level: str = Field(default="info", alias="ROLLOUT_LOG_LEVEL")
     # For tests of crashes: the beat (and which of its occurrences) at which the process kills itself.

@@ -83,7 +83,7 @@ def unmet(board: Board, run: PhaseRun, gates: Iterable[Gate], when: When, moment
     """The gates asked at this point that neither pass freshly nor are waived."""
 
     def met(gate: Gate) -> bool:
-        standing = _since_applied(run, gate, board.standing(run, gate.name))
+        standing = since_applied(run, gate, board.standing(run, gate.name))
         passes = standing is not None and standing.verdict.passes(moment)
         return passes or waived(run, gate, moment)
 
@@ -110,14 +110,14 @@ def _covered_until(board: Board, run: PhaseRun, gates: Iterable[Gate], start: da
     for gate in gates:
         if gate.attested or not gate.at(When.WATCH) or waived(run, gate, moment):
             continue
-        standing = _since_applied(run, gate, board.standing(run, gate.name))
+        standing = since_applied(run, gate, board.standing(run, gate.name))
         if standing is None or standing.verdict.outcome is not Outcome.PASS:
             return start
         until = min(until, standing.verdict.valid_until)
     return until
 
 
-def _since_applied(run: PhaseRun, gate: Gate, standing: Standing | None) -> Standing | None:
+def since_applied(run: PhaseRun, gate: Gate, standing: Standing | None) -> Standing | None:
     """What was measured before the steps were done says nothing of what they did."""
     if standing is None or gate.attested or run.applied_at is None:
         return standing

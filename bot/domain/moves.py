@@ -312,7 +312,7 @@ def snooze(rollout: Rollout, run: PhaseRun, real: datetime) -> Rollout | Refusal
     if run.countdown is None:
         return Refusal("no-countdown", f"{run.phase} is not about to roll back.")
     if run.countdown.snoozes >= SNOOZES:
-        return Refusal("snoozed", f"It was put off {SNOOZES} times already.", "Fix the signal, or have the gate waived.")
+        return Refusal("snoozed", f"It was put off {SNOOZES} times already.", "Fix the signal, or waive the gate.")
     later = Countdown(run.countdown.gate, real + SNOOZE, run.countdown.snoozes + 1)
     return rollout.with_run(replace(run, countdown=later))
 

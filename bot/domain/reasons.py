@@ -12,6 +12,7 @@ from bot.domain.plan import Phase, Plan, ResolvedPhase
 from bot.domain.probes import AttestProbe
 from bot.domain.rollout import PhaseRun, Rollout, State
 from bot.domain.standing import Stand, length, stand
+from bot.domain.verdicts import Outcome
 
 _ANEW = frozenset({State.PENDING, State.ABORTED, State.ROLLED_BACK})
 
@@ -263,7 +264,8 @@ def gate_words(case: _Case, gate: Gate) -> str:
 def _read(case: _Case, standing: Standing | None) -> str:
     if standing is None:
         return ""
-    before = ", and did so before the phase began" if standing.bad_before else ""
+    failed = standing.verdict.outcome is Outcome.FAIL
+    before = ", and did so before the phase began" if standing.bad_before and failed else ""
     age = length(case.now - standing.verdict.reading.at)
     return f"{before}, {case.words.said(standing.verdict.says)}, read {age} ago"
 

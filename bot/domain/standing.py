@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.board import Board, Standing, waived
+from bot.domain.board import Board, Standing, since_applied, waived
 from bot.domain.gates import Gate
 from bot.domain.rollout import PhaseRun
 from bot.domain.verdicts import Outcome
@@ -32,7 +32,7 @@ class Stand(StrEnum):
 
 def stand(board: Board, run: PhaseRun, gate: Gate, now: datetime) -> Stand:
     """How this gate stands in this attempt; a waiver is seen beside the verdict that it covers."""
-    standing = board.standing(run, gate.name)
+    standing = since_applied(run, gate, board.standing(run, gate.name))
     plain = of(gate, standing, now)
     return plain if plain.met or not waived(run, gate, now) else Stand.WAIVED
 

@@ -1,7 +1,7 @@
 """Stirring: a rollout store that wakes the loops after every write, and one that waits its turn."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -10,6 +10,7 @@ from bot.domain.refusals import Refusal
 from bot.ports import Busy, Change, Decide, RolloutStore, Snapshot
 
 PAUSE: Final = 0.2
+Answer = TypeVar("Answer")
 Written = TypeVar("Written", bound=Change | Refusal | None)
 
 
@@ -47,8 +48,18 @@ class Patient(Stirring):
     """
 
     async def change(self, name: str, decide: Decide) -> Change | Refusal | None:
-        while True:
-            try:
-                return await super().change(name, decide)
-            except Busy:
-                await asyncio.sleep(PAUSE)
+        return await _in_its_turn(lambda: Stirring.change(self, name, decide))
+
+    async def load(self, name: str) -> Snapshot | None:
+        return await _in_its_turn(lambda: Stirring.load(self, name))
+
+    async def live(self, plan: str | None = None) -> tuple[Snapshot, ...]:
+        return await _in_its_turn(lambda: Stirring.live(self, plan))
+
+
+async def _in_its_turn(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    while True:
+        try:
+            return await ask()
+        except Busy:
+            await asyncio.sleep(PAUSE)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.ports import Busy, TimerStore
-from bot.workflows.due import Firing
+from bot.domain.timers import Timer
+from bot.jobs.working import guarded
+from bot.ports import TimerStore
+from bot.workflows.due import Batch, Firing
 
-log: Final = structlog.get_logger()
 SWEEP_SECONDS: Final = 5
 # Never sweep more often than this, however fast a sandbox's clock runs.
 REST_SECONDS: Final = 0.2
@@ -37,6 +37,7 @@ class Waker:
     firing: Firing
     clock: Ticking
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: set[Timer] = field(default_factory=set)
     _scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC))
 
     def ring(self) -> None:
@@ -44,26 +45,32 @@ class Waker:
         self._bell.set()
 
     async def run(self) -> None:
-        """Sweep for as long as the process lives."""
+        """Sweep for as long as the process lives; a gate that hangs or breaks keeps no other timer waiting."""
         self._scheduler.add_job(self.ring, "interval", seconds=SWEEP_SECONDS, misfire_grace_time=None, coalesce=True)
         self._scheduler.start()
-        jumps = asyncio.create_task(self._follow_jumps())
         try:
-            while True:
-                await self._sweep()
-                await asyncio.sleep(REST_SECONDS)
-                await self._bell.wait()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow_jumps())
+                while True:
+                    self._bell.clear()
+                    await guarded(self._sweep(group), "timers")
+                    await asyncio.sleep(REST_SECONDS)
+                    await self._bell.wait()
         finally:
-            jumps.cancel()
             self._scheduler.shutdown(wait=False)
 
-    async def _sweep(self) -> None:
-        self._bell.clear()
+    async def _sweep(self, group: asyncio.TaskGroup) -> None:
+        for batch in await self.firing.due(self._under_way):
+            self._under_way.update(batch)
+            group.create_task(self._fire(batch))
+        await self._arm()
+
+    async def _fire(self, batch: Batch) -> None:
         try:
-            await self.firing.sweep()
-            await self._arm()
-        except Busy as why:
-            log.warning("timers.busy", why=str(why))
+            await guarded(self.firing.fire(batch), batch[0].key, lambda bug: self.firing.broke(batch, bug))
+        finally:
+            self._under_way.difference_update(batch)
+            self.ring()
 
     async def _arm(self) -> None:
         """Have the bell rung at the next due moment; the interval would find it too, only later."""

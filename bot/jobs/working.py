@@ -1,4 +1,4 @@
-"""Working: the loops that let the runner act, the announcer speak and the lease live."""
+"""Working: the loops that let the runner act and the announcer speak, and their one door for bugs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,6 +14,25 @@ from bot.workflows.progress import Progress
 
 log: Final = structlog.get_logger()
 LOOK_SECONDS: Final = 1.0
+Broke = Callable[[str], Awaitable[object]]
+
+
+async def guarded(work: Awaitable[object], what: str, broke: Broke | None = None) -> None:
+    """Await a piece of a loop's work, so that whatever it raises leaves the loop going.
+
+    A bug is logged with its stack, and `broke` is told its name, to hold what it was about. Only a lost lease
+    is passed on: it ends the process.
+    """
+    try:
+        await work
+    except Busy as why:
+        log.warning("busy", at=what, why=str(why))
+    except LostLease:
+        raise
+    except Exception as bug:  # the loops' one door for bugs
+        log.exception("bug", at=what)
+        if broke is not None:
+            await guarded(broke(type(bug).__name__), f"{what}, holding it")
 
 
 @dataclass
@@ -31,36 +50,35 @@ class Workers:
         self._bell.set()
 
     async def run(self) -> None:
-        """Look for intents for as long as the process lives."""
-        while True:
-            self._bell.clear()
-            for name in await self._names():
-                if name not in self._tasks:
-                    self._tasks[name] = asyncio.create_task(self._work(name))
-            await _rung(self._bell)
+        """Look for intents for as long as the process lives; when it ends, nothing goes on acting."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._bell.clear()
+                await guarded(self._look(group), "workers")
+                await _rung(self._bell)
 
-    async def _names(self) -> tuple[str, ...]:
-        try:
-            return tuple(seen.rollout.name for seen in await self.rollouts.live())
-        except Busy:
-            return ()
+    async def _look(self, group: asyncio.TaskGroup) -> None:
+        for seen in await self.rollouts.live():
+            name = seen.rollout.name
+            if name not in self._tasks:
+                self._tasks[name] = group.create_task(self._work(name))
 
     async def _work(self, name: str) -> None:
         try:
-            while await self.effects.advance(name):
-                continue
-        except (Busy, KeyError, LostLease) as why:
-            log.warning("effects.wait", rollout=name, why=str(why) or type(why).__name__)
-        except Exception as bug:  # the runner's one door for bugs: the rollout holds and people are told
-            log.exception("effects.bug", rollout=name)
-            await self._hold(name, bug)
+            await guarded(self._advance(name), f"effects of {name}", lambda bug: self._hold(name, bug))
         finally:
             self._tasks.pop(name, None)
 
-    async def _hold(self, name: str, bug: Exception) -> None:
+    async def _advance(self, name: str) -> None:
+        while await self.effects.advance(name):
+            continue
+
+    async def _hold(self, name: str, bug: str) -> None:
+        if await self.effects.broke(name, bug):
+            return
         seen = await self.rollouts.load(name)
         if seen is not None:
-            reason = f"the bot broke while acting ({type(bug).__name__}); its log has the stack"
+            reason = f"the bot broke while acting ({bug}); its log has the stack"
             await self.progress.hold(name, seen.rollout.current.phase, reason, CLOCKWORK)
 
 
@@ -75,17 +93,10 @@ class Speaker:
         self._bell.set()
 
     async def run(self) -> None:
-        """Send for as long as the process lives; a bug is logged and the next round goes on."""
+        """Send for as long as the process lives; a bug is logged, and what waits stays in the outbox."""
         while True:
             self._bell.clear()
-            try:
-                await self.send_waiting()
-            except Busy as why:
-                log.warning("outbox.busy", why=str(why))
-            except LostLease:
-                raise
-            except Exception:  # the voice's one door for bugs: what waits stays in the outbox
-                log.exception("outbox.bug")
+            await guarded(self.send_waiting(), "outbox")
             await _rung(self._bell)
 
 

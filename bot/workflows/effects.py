@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from bot.domain import approvals, moves
+from bot.domain import approvals
 from bot.domain.board import unmet
-from bot.domain.entries import Entry, Happened
+from bot.domain.entries import Happened
 from bot.domain.gates import When
-from bot.domain.intents import Intent, Ladder, Stage
+from bot.domain.intents import Ladder, Stage
 from bot.domain.people import CLOCKWORK, Person
-from bot.domain.posts import Place
 from bot.domain.refusals import Refusal
-from bot.domain.rollout import Hold, Rollout, State
+from bot.domain.rollout import Hold, State
 from bot.domain.steps import ByHandStep, RevertStep
 from bot.domain.verdicts import Outcome, judge
 from bot.ports import (
@@ -32,23 +31,16 @@ from bot.ports import (
     Unreachable,
     Unresolvable,
 )
-from bot.workflows.changes import Said, change, more, told
-from bot.workflows.ladder import Task, active, finished, next_task, sealed_deploy
-from bot.workflows.proposals import voters, whats_different
-from bot.workflows.rollback import rolled_back
-from bot.workflows.schedule import steady_readings
+from bot.workflows.changes import change, more, told
+from bot.workflows.ladder import Task, finished, never_deployed, next_task, sealed_deploy
+from bot.workflows.outcomes import Ended, completed, halted, recorded
+from bot.workflows.proposals import voters
+from bot.workflows.requests import whats_different
 
 LOOK_AGAIN: Final = 0.5
 GRACE: Final = timedelta(seconds=2)
 VERIFYING: Final = timedelta(minutes=2)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What became of one attempt at an effect."""
-
-    stage: Stage
-    says: str
+LOOKED_LATELY: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -73,18 +65,20 @@ class Effects:
         if task.intent.stage is Stage.CLAIMED:
             return await self._found_claimed(task)
         if isinstance(task.step, ByHandStep):
-            return await self._hand_over(task, task.step)
+            return await self._hand_over(seen, task, task.step)
         return await self._do(seen, task)
 
     async def _finish(self, name: str) -> bool:
         """All intents are settled, yet the phase has not moved on: a crash came between. Nothing is acted."""
 
         def decide(seen: Snapshot) -> Change | None:
-            return _completed(seen, seen.rollout, self.clock.now()) if finished(seen) else None
+            return completed(seen, self.clock.now()) if finished(seen) else None
 
         return await self.rollouts.change(name, decide) is not None
 
     async def _do(self, seen: Snapshot, task: Task) -> bool:
+        if isinstance(task.step, RevertStep) and never_deployed(seen, task, task.step):
+            return await self._record(task, Ended(Stage.DONE, "nothing was deployed, so there is nothing to take back"))
         try:
             sealed = await self._seal(seen, task)
         except (ActionFailed, Unreachable) as why:
@@ -101,39 +95,41 @@ class Effects:
         return recorded
 
     async def _seal(self, seen: Snapshot, task: Task) -> dict[str, str]:
-        if task.step is None:
-            return {}
+        # What stood before the first attempt is what to go back to; a second look might find our own work.
+        if task.step is None or task.intent.sealed:
+            return task.intent.sealed
         if isinstance(task.step, RevertStep):
             return sealed_deploy(seen, task, task.step)
         return await self.actions.seal(task.step, task.copy)
 
     async def _claim(self, seen: Snapshot, task: Task, sealed: dict[str, str]) -> Task | None:
         """P3: at this instant, in this transaction, everything that allowed the start must still be true."""
-        doubts = await self._doubts(seen, task) if task.intent.ladder is Ladder.FORWARD else None
-        members: Mapping[str, Person] | Refusal = {}
-        if doubts is None and task.intent.ladder is Ladder.FORWARD:
-            members = await voters(self.directory, task.run, task.copy)
-        refused = doubts or (members if isinstance(members, Refusal) else None)
-        deadline = self.clock.real() + task.span + GRACE
-        claimed = replace(
-            task.intent, stage=Stage.CLAIMED, tries=task.intent.tries + 1, deadline=deadline, sealed=sealed
-        )
+        voted = await self._voted(seen, task)
+        looked = self.clock.real()
 
         def decide(now_seen: Snapshot) -> Change | None:
-            fresh = next_task(now_seen)
+            fresh, real = next_task(now_seen), self.clock.real()
             if fresh is None or fresh.intent.id != task.intent.id or fresh.intent.stage is not Stage.RECORDED:
                 return None
-            no = refused or self._stands(now_seen, fresh, members if not isinstance(members, Refusal) else {})
+            if real - looked > LOOKED_LATELY:
+                return None  # the store kept us waiting: disk and directory are to be asked again
+            no = voted if isinstance(voted, Refusal) else self._stands(now_seen, fresh, voted)
             if no:
-                return _held(now_seen, fresh, str(no), self._hold(str(no)))
+                return halted(now_seen, fresh, Hold(str(no), CLOCKWORK.id, self.clock.now()))
+            tries, deadline = fresh.intent.tries + 1, real + task.span + GRACE
+            claimed = replace(fresh.intent, stage=Stage.CLAIMED, tries=tries, deadline=deadline, sealed=sealed)
             said = told(Happened.STEP_CLAIMED, CLOCKWORK, task.run.phase, None, step=task.intent.title, key=claimed.id)
-            return more(
-                change(now_seen.rollout, [said], mark=f"/claim/{claimed.id}/{claimed.tries}"), intents=(claimed,)
-            )
+            return more(change(now_seen.rollout, [said], mark=f"/claim/{claimed.id}/{tries}"), intents=(claimed,))
 
         written = await self.rollouts.change(task.intent.rollout, decide)
-        took = isinstance(written, Change) and claimed in written.intents
-        return replace(task, intent=claimed) if took else None
+        took = written.intents if isinstance(written, Change) else ()
+        return replace(task, intent=took[0]) if took else None
+
+    async def _voted(self, seen: Snapshot, task: Task) -> Mapping[str, Person] | Refusal:
+        """Who approved, as the directory knows them now, or what is doubtful; on the way back nothing is asked."""
+        if task.intent.ladder is Ladder.BACK:
+            return {}
+        return await self._doubts(seen, task) or await voters(self.directory, task.run, task.copy)
 
     async def _doubts(self, seen: Snapshot, task: Task) -> Refusal | None:
         """Resolve the phase anew: what runs must be, to the byte, what was approved."""
@@ -229,46 +225,33 @@ class Effects:
         stage = Stage.DROPPED if dropped else Stage.RECORDED
         return await self._record(task, Ended(stage, f"not done before the restart: {found.says}"))
 
-    async def _hand_over(self, task: Task, step: ByHandStep) -> bool:
-        """Show the instructions. Forward, the phase waits for somebody's word; back, it never waits."""
-        if task.intent.ladder is Ladder.FORWARD:
-            return await self._record(task, Ended(Stage.UNKNOWN, f"by hand: {step.instructions}"))
-        return await self._record(task, Ended(Stage.BY_HAND, step.instructions))
+    async def _hand_over(self, seen: Snapshot, task: Task, step: ByHandStep) -> bool:
+        """Show the instructions. Forward, the phase waits for somebody's word, if its approvals stand; back, never."""
+        if task.intent.ladder is Ladder.BACK:
+            return await self._record(task, Ended(Stage.BY_HAND, step.instructions))
+        claimed = await self._claim(seen, task, {})
+        return claimed is None or await self._record(claimed, Ended(Stage.UNKNOWN, f"by hand: {step.instructions}"))
 
     async def _record(self, task: Task, ended: Ended) -> bool:
-        intent = replace(task.intent, stage=ended.stage, says=ended.says[:500])
-
         def decide(seen: Snapshot) -> Change | None:
-            before = next((each for each in seen.intents if each.id == intent.id), None)
+            before = next((each for each in seen.intents if each.id == task.intent.id), None)
             if before is None or before.stage is not task.intent.stage:
                 return None
-            return self._recorded(seen, task, intent, ended)
+            return recorded(seen, task, ended, self.clock.now())
 
-        return await self.rollouts.change(intent.rollout, decide) is not None
+        return await self.rollouts.change(task.intent.rollout, decide) is not None
 
-    def _recorded(self, seen: Snapshot, task: Task, intent: Intent, ended: Ended) -> Change:
-        said = _told_of(task, intent)
-        mark = f"/{intent.order}/{ended.stage}/{intent.tries}"
-        run = seen.rollout.run(task.run.phase) or task.run
-        # A forward step that ends badly while the phase already goes back stops nothing any more.
-        overtaken = run.state is State.ROLLING_BACK and intent.ladder is Ladder.FORWARD
-        if ended.stage in {Stage.FAILED, Stage.UNKNOWN} and not overtaken:
-            held = self._hold(f"{intent.title}: {ended.says}"[:300], intent.id)
-            return more(_held(seen, task, held.reason, held), intents=(intent,))
-        rest = replace(seen, intents=tuple(intent if each.id == intent.id else each for each in seen.intents))
-        base = more(change(seen.rollout, [said], mark=mark), intents=(intent,))
-        if not finished(rest):
-            return base
-        moved = _completed(rest, seen.rollout, self.clock.now())
-        return more(
-            moved,
-            intents=(intent,),
-            entries=(*base.entries, *moved.entries),
-            posts=(*base.posts, *moved.posts),
-        )
+    async def broke(self, name: str, bug: str) -> bool:
+        """Hold the step at which the bot itself broke, on the way forward or back; False when it was at none.
 
-    def _hold(self, reason: str, step: str = "") -> Hold:
-        return Hold(reason, CLOCKWORK.id, self.clock.now(), step)
+        Whether a step that was begun has happened is for a human to say; one that was not begun has failed.
+        """
+        seen = await self.rollouts.load(name)
+        task = next_task(seen) if seen else None
+        if task is None:
+            return False
+        stage = Stage.UNKNOWN if task.intent.stage is Stage.CLAIMED else Stage.FAILED
+        return await self._record(task, Ended(stage, f"the bot broke ({bug}); its log has the stack"))
 
 
 def _joined(*parts: str) -> str:
@@ -277,29 +260,3 @@ def _joined(*parts: str) -> str:
 
 def _provable(task: Task) -> bool:
     return bool(task.checks) or (task.step is not None and task.step.kind in {"flags", "deploy", "revert"})
-
-
-def _told_of(task: Task, intent: Intent) -> Said:
-    kind = Happened.STEP_FAILED if intent.stage in {Stage.FAILED, Stage.UNKNOWN} else Happened.STEP_DONE
-    place = Place.THREAD if intent.stage is not Stage.RECORDED else None
-    facts = {"step": intent.title, "says": intent.says, "stage": intent.stage.value, "ladder": intent.ladder.value}
-    return Entry(kind, CLOCKWORK.id, task.run.phase, {**facts, "rung": intent.rung, "intent": intent.id}), place
-
-
-def _held(seen: Snapshot, task: Task, reason: str, held: Hold) -> Change:
-    run = seen.rollout.run(task.run.phase) or task.run
-    after = moves.falter(seen.rollout, run, held)
-    said = Entry(Happened.STEP_FAILED, CLOCKWORK.id, run.phase, {"step": task.intent.title, "says": reason})
-    return change(after, [(said, Place.CHANNEL)])
-
-
-def _completed(seen: Snapshot, rollout: Rollout, now: datetime) -> Change:
-    run = active(rollout)
-    if run is None:
-        raise AssertionError("asked to complete a rollout that is not under way")
-    if run.state is State.ROLLING_BACK:
-        return rolled_back(seen, rollout, run, now)
-    after = moves.applied(rollout, run, now)
-    applied = after.run(run.phase) or run
-    timers = steady_readings(after.name, applied, seen.copies[run.digest].phase, now)
-    return more(change(after, [told(Happened.PHASE_APPLIED, CLOCKWORK, run.phase)]), timers=timers)

@@ -69,9 +69,9 @@ class Gates:
         asker = Person(timer.subject, "")
 
         def decide(seen: Snapshot) -> Change | None:
-            weighed = self._weighed(seen, run, pairs) if run.state in _WATCHED | {State.PROPOSED} else None
-            base = weighed or change(seen.rollout, ())
-            said = change(base.rollout, [_read(asker, run.phase, judged)], mark=f"/read/{timer.key}")
+            base = (self._weighed(seen, run, pairs) if _weighs(seen, run) else None) or change(seen.rollout, ())
+            mark = f"/read/{timer.key}/{timer.due_at.timestamp()}"
+            said = change(base.rollout, [_read(asker, run.phase, judged)], mark=mark)
             return more(base, entries=(*base.entries, *said.entries), posts=(*base.posts, *said.posts))
 
         await self.rollouts.change(timer.rollout, decide)
@@ -163,10 +163,15 @@ class Gates:
             after = moves.waive(seen.rollout, run, waiver, waivable=asked.waivable)
             if isinstance(after, Refusal):
                 return after
-            settled = settle(Watched(after, seen.board), copy.phase, now) if copy else Watched(after, seen.board)
-            said = told(Happened.GATE_WAIVED, by, phase, gate=gate, reason=reason, guild=guild)
-            written = change(settled.rollout, [said, *settled.said])
-            return more(written, soaks=settled.board.soaks)
+            said = [told(Happened.GATE_WAIVED, by, phase, gate=gate, reason=reason, guild=guild)]
+            if run.countdown and run.countdown.gate == gate:
+                said.append(told(Happened.COUNTDOWN_STOPPED, by, phase, None, gate=gate))
+            if copy is None:
+                return change(after, said)
+            # The soak up to now is counted without the waiver: it covers nothing that went before it.
+            before = settle(Watched(seen.rollout, seen.board), copy.phase, now)
+            settled = settle(Watched(after, before.board), copy.phase, now)
+            return more(change(settled.rollout, [*said, *settled.said]), soaks=settled.board.soaks)
 
         return await self.rollouts.change(rollout, decide)
 
@@ -175,6 +180,8 @@ class Gates:
         copy = seen.copies.get(read.digest)
         if run is None or copy is None or run.attempt != read.attempt or run.digest != read.digest:
             return None  # another attempt began while the probe was reading
+        if seen.rollout.closed_at is not None:
+            return None
         watched = Watched(seen.rollout, seen.board)
         now = self.clock.now()
         for gate, verdict in pairs:
@@ -197,11 +204,15 @@ def _watched(live: Snapshot | None, timer: Timer) -> tuple[PhaseRun, ResolvedPha
     gate = copy.phase.gate(timer.subject) if copy else None
     if live is None or run is None or copy is None or gate is None or run.attempt != timer.attempt:
         return None
-    if run.state is State.PASSED:
-        watched = run == live.rollout.watched and gate.at(When.WATCH)
-    else:
-        watched = run.state in _WATCHED | {State.PROPOSED}
+    watched = _weighs(live, run) and (run.state is not State.PASSED or gate.at(When.WATCH))
     return (run, copy, gate) if watched else None
+
+
+def _weighs(seen: Snapshot, run: PhaseRun) -> bool:
+    """Whether what people have read now counts; of an older phase it is only told, as its gates are not watched."""
+    if run.state is State.PASSED:
+        return run == seen.rollout.watched
+    return run.state in _WATCHED | {State.PROPOSED}
 
 
 def _written(seen: Snapshot, watched: Watched, run: PhaseRun, now: datetime) -> Change:

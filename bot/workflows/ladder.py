@@ -80,7 +80,19 @@ def _task(intent: Intent, run: PhaseRun, copy: ResolvedPhase) -> Task:
 def sealed_deploy(seen: Snapshot, task: Task, step: RevertStep) -> dict[str, str]:
     """What the deploy step of the same system found running before it, in this attempt."""
     for intent in of_run(seen, task.run):
-        forward = task.copy.phase.steps[intent.step] if intent.ladder is Ladder.FORWARD else None
-        if isinstance(forward, DeployStep) and forward.system == step.system and intent.sealed:
+        forward = intent.ladder is Ladder.FORWARD
+        if forward and _deploys(task.copy.phase.steps[intent.step], step.system) and intent.sealed:
             return intent.sealed
     return {}
+
+
+def never_deployed(seen: Snapshot, task: Task, step: RevertStep) -> bool:
+    """Whether the phase has a deploy step of this system, and it was not even attempted."""
+    steps = task.copy.phase.steps
+    forward = [each for each in of_run(seen, task.run) if each.ladder is Ladder.FORWARD]
+    deploys = [each for each in forward if _deploys(steps[each.step], step.system)]
+    return bool(deploys) and not any(each.tries or each.stage is Stage.DONE for each in deploys)
+
+
+def _deploys(step: Step, system: str) -> bool:
+    return isinstance(step, DeployStep) and step.system == system

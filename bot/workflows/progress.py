@@ -10,11 +10,11 @@ from bot.domain.intents import Stage
 from bot.domain.people import Person
 from bot.domain.posts import Place
 from bot.domain.refusals import Refusal
-from bot.domain.rollout import Hold, Move, PhaseRun
+from bot.domain.rollout import Hold, Move, PhaseRun, State
 from bot.domain.watch import Watched, settle
 from bot.ports import Change, Clock, RolloutStore, Snapshot
 from bot.workflows.changes import change, more, told
-from bot.workflows.proposals import timer_keys
+from bot.workflows.schedule import timer_keys, watch_again
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Progress:
             now = self.clock.now()
             run = seen.rollout.run(phase) or PhaseRun(phase)
             copy = seen.copies.get(run.digest)
-            gates = copy.phase.gates if copy else ()
-            open_gates = tuple(gate.name for gate in unmet(seen.board, run, gates, When.EXIT, now))
+            if copy is None:
+                return moves.illegal(seen.rollout, run, Move.PROMOTE) or _unknown(phase)
+            open_gates = tuple(gate.name for gate in unmet(seen.board, run, copy.phase.gates, When.EXIT, now))
             after = moves.promote(seen.rollout, run, open_gates, now)
             if isinstance(after, Refusal):
                 return after
@@ -73,13 +74,17 @@ class Progress:
         def decide(seen: Snapshot) -> Change | Refusal:
             run = seen.rollout.run(phase) or PhaseRun(phase)
             mine = [each for each in seen.intents if (each.phase, each.attempt) == (run.phase, run.attempt)]
-            effects = any(each.tries for each in mine)
-            after = moves.abort(seen.rollout, run, self.clock.now(), effects=effects, reason=reason)
+            # A step done by hand was never claimed, and has changed production all the same.
+            effects = any(each.tries or each.stage is Stage.DONE for each in mine)
+            now = self.clock.now()
+            after = moves.abort(seen.rollout, run, now, effects=effects, reason=reason)
             if isinstance(after, Refusal):
                 return after
             said = told(Happened.PHASE_ABORTED, by, phase, Place.CHANNEL, reason=reason)
             dropped = tuple(replace(each, stage=Stage.DROPPED) for each in mine if each.open)
-            return more(change(after, [said]), intents=dropped, cancels=timer_keys(name, run))
+            # While it was starting, the phase before it was not watched.
+            again = watch_again(seen, after, now) if run.state is State.STARTING else ()
+            return more(change(after, [said]), intents=dropped, cancels=timer_keys(name, run), timers=again)
 
         return await self.rollouts.change(name, decide)
 
@@ -119,3 +124,7 @@ class Progress:
         if copy is None:
             return ()
         return settle(Watched(seen.rollout, seen.board), copy.phase, self.clock.now()).board.soaks
+
+
+def _unknown(phase: str) -> Refusal:
+    return Refusal("not-now", f"What was approved for {phase} is not known any more.", "Roll it back.")

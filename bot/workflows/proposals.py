@@ -1,25 +1,22 @@
 """Proposals: preview a phase, ask for approvals, collect the answers, and start what was approved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
 from bot.domain import approvals, moves
 from bot.domain.approvals import Approval
-from bot.domain.board import unmet
-from bot.domain.entries import Fact, Happened
-from bot.domain.gates import When
-from bot.domain.intents import Intent, Ladder
+from bot.domain.entries import Happened
 from bot.domain.people import CLOCKWORK, Person
-from bot.domain.plan import Phase, Plan, ResolvedPhase
-from bot.domain.posts import Place, Post
+from bot.domain.plan import Plan, ResolvedPhase
+from bot.domain.posts import Place
 from bot.domain.previews import Preview
 from bot.domain.refusals import Refusal
-from bot.domain.rollout import Move, PhaseRun, Rollout, State
-from bot.domain.timers import Timer, TimerKind
+from bot.domain.rollout import PhaseRun, Rollout, State
+from bot.domain.timers import Timer
 from bot.ports import Change, Clock, Directory, PlanShelf, RolloutStore, Sheet, Snapshot, Unreachable, Unresolvable
 from bot.workflows.changes import Said, change, more, told
-from bot.workflows.schedule import first_readings, steady_readings
+from bot.workflows.requests import begun, opened, proposed, reproposed
+from bot.workflows.schedule import timer_keys
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,11 @@ class Proposals:
             return resolved
         copy, digest = resolved
         if live is None:
-            return await self.rollouts.open(plan, lambda name: _opened(name, plan, copy, digest, by, now))
+            return await self.rollouts.open(plan, lambda name: opened(name, plan, copy, digest, by, now))
 
         def decide(seen: Snapshot) -> Change | Refusal:
             refused = moves.proposable(seen.rollout, plan, copy.phase, now)
-            return refused or _proposed(seen.rollout, copy, digest, by, now, ())
+            return refused or proposed(seen.rollout, copy, digest, by, now, ())
 
         return await self.rollouts.change(live.rollout.name, decide)
 
@@ -94,8 +91,8 @@ class Proposals:
         def decide(seen: Snapshot) -> Change | Refusal:
             fresh = seen.rollout.run(phase) or PhaseRun(phase)
             if fresh.state is State.PROPOSED and fresh.digest != digest:
-                return _reproposed(seen, fresh, copy, digest, now)
-            return _begun(seen, fresh, by, members, now)
+                return reproposed(seen, fresh, copy, digest, now)
+            return begun(seen, fresh, by, members, now)
 
         return await self.rollouts.change(live.rollout.name, decide)
 
@@ -164,6 +161,8 @@ class Proposals:
             return self.shelf.resolve(plan, phase)
         except Unresolvable as why:
             return Refusal("unresolvable", str(why))
+        except KeyError:
+            return Refusal("unresolvable", f"The plan on disk has no phase '{phase}' any more.", "Put it back.")
 
 
 def _unreadable(guild: str, why: Unreachable) -> Refusal:
@@ -185,126 +184,3 @@ def _answer(kind: Happened, after: Rollout, phase: str, by: Person, guild: str =
     missing = run.request.missing() if run.request else {}
     facts = {"guild": guild, "missing": approvals.listed(missing), "digest": run.digest}
     return told(kind, by, phase, Place.THREAD, **facts)
-
-
-def timer_keys(rollout: str, run: PhaseRun) -> tuple[str, ...]:
-    """The prefix of every timer of this attempt."""
-    return (f"{rollout}/{run.key}/",)
-
-
-def _opened(name: str, plan: Plan, copy: ResolvedPhase, digest: str, by: Person, now: datetime) -> Change:
-    rollout = moves.fresh(name, plan, by, now)
-    opened = told(Happened.ROLLOUT_OPENED, by, "", None, plan=plan.name, title=plan.title)
-    return _proposed(rollout, copy, digest, by, now, (opened,))
-
-
-def _proposed(
-    rollout: Rollout, copy: ResolvedPhase, digest: str, by: Person, now: datetime, first: tuple[Said, ...]
-) -> Change:
-    after = moves.propose(rollout, copy.phase, by, digest, now)
-    run = after.run(copy.phase.name) or PhaseRun(copy.phase.name)
-    said = told(Happened.PHASE_PROPOSED, by, run.phase, None, digest=digest, attempt=run.attempt)
-    expiry = Timer(
-        f"{after.name}/{run.key}/expiry",
-        TimerKind.APPROVAL_EXPIRY,
-        run.expires_at or now,
-        after.name,
-        run.phase,
-        run.attempt,
-    )
-    written = change(after, [*first, said])
-    return more(
-        written,
-        copies=(copy,),
-        timers=(expiry, *first_readings(after.name, run, copy.phase, now)),
-        posts=(*written.posts, _request(after, run, digest)),
-    )
-
-
-def _request(after: Rollout, run: PhaseRun, digest: str) -> Post:
-    facts: dict[str, Fact] = {"digest": digest, "attempt": run.attempt}
-    key = f"{after.name}/{run.key}/request/{digest}"
-    return Post(key, after.name, Place.CHANNEL, "request", run.phase, run.requested_by, facts)
-
-
-def _reproposed(seen: Snapshot, run: PhaseRun, copy: ResolvedPhase, digest: str, now: datetime) -> Change:
-    after = moves.repropose(seen.rollout, run, copy.phase, digest, now)
-    changed = whats_different(seen.copies.get(run.digest), copy)
-    void = len(run.approvals)
-    said = told(
-        Happened.PROPOSAL_CHANGED, CLOCKWORK, run.phase, Place.THREAD, changed=changed, void=void, digest=digest
-    )
-    fresh = after.run(run.phase) or run
-    written = change(after, [said])
-    return more(written, copies=(copy,), posts=(*written.posts, _request(after, fresh, digest)))
-
-
-def whats_different(old: ResolvedPhase | None, new: ResolvedPhase) -> str:
-    """Which parts of what was approved are no longer the same, in words."""
-    if old is None:
-        return "what was approved"
-    parts = {
-        "the phase's definition": old.phase != new.phase,
-        "its rungs": old.rungs != new.rungs,
-        "the systems": old.systems != new.systems,
-        "the guilds": old.guilds != new.guilds,
-        "a target's address": old.targets != new.targets,
-        "a secret": old.secrets != new.secrets,
-    }
-    files = [f"the file {path}" for path in {*old.files, *new.files} if old.files.get(path) != new.files.get(path)]
-    hashes = [f"the file {path}" for path in {*old.hashes, *new.hashes} if old.hashes.get(path) != new.hashes.get(path)]
-    return ", ".join([name for name, differs in parts.items() if differs] + sorted({*files, *hashes})) or "its title"
-
-
-def _begun(seen: Snapshot, run: PhaseRun, by: Person, members: Mapping[str, Person], now: datetime) -> Change | Refusal:
-    copy = seen.copies.get(run.digest)
-    if copy is None or run.request is None:
-        return moves.illegal(seen.rollout, run, Move.START) or Refusal("not-now", f"{run.phase} is not proposed.")
-    gone = approvals.lapsed(run.request, members)
-    if gone:
-        return _lapsed(seen, run, gone)
-    blocked = _out_of_order(seen, copy.phase) or entry_refusal(seen, copy.phase, run, now)
-    after = blocked or moves.start(seen.rollout, run, by, now)
-    if isinstance(after, Refusal):
-        return after
-    started = after.run(run.phase) or run
-    said = [told(Happened.PHASE_STARTED, by, run.phase, Place.CHANNEL, digest=run.digest)]
-    cancels = (f"{after.name}/{run.key}/expiry",)
-    intents = forward_intents(after.name, started, copy.phase)
-    if intents:
-        return more(change(after, said), intents=intents, cancels=cancels)
-    soaking = moves.applied(after, started, now)
-    said.append(told(Happened.PHASE_APPLIED, CLOCKWORK, run.phase, None))
-    timers = steady_readings(soaking.name, soaking.run(run.phase) or started, copy.phase, now)
-    return more(change(soaking, said), cancels=cancels, timers=timers)
-
-
-def _out_of_order(seen: Snapshot, phase: Phase) -> Refusal | None:
-    before = seen.rollout.run(phase.after) if phase.after else None
-    if before is None or before.state is State.PASSED:
-        return None
-    return Refusal("order", f"{phase.name} comes after {before.phase}, and {before.phase} is {before.state.words}.")
-
-
-def _lapsed(seen: Snapshot, run: PhaseRun, gone: tuple[Approval, ...]) -> Change:
-    kept = tuple(each for each in run.approvals if each not in gone)
-    after = seen.rollout.with_run(replace(run, approvals=kept))
-    names = ", ".join(f"<@{each.person}> for {each.guild}" for each in gone)
-    return change(after, [told(Happened.APPROVAL_LAPSED, CLOCKWORK, run.phase, Place.THREAD, names=names)])
-
-
-def entry_refusal(seen: Snapshot, phase: Phase, run: PhaseRun, now: datetime) -> Refusal | None:
-    """Why the entry gates do not let the steps run."""
-    shut = unmet(seen.board, run, phase.gates, When.ENTRY, now)
-    if not shut:
-        return None
-    names = ", ".join(gate.name for gate in shut)
-    return Refusal("entry-gates", f"Entry gates do not pass: {names}.", f"See `/rollout gates {phase.name}`.")
-
-
-def forward_intents(rollout: str, run: PhaseRun, phase: Phase) -> tuple[Intent, ...]:
-    """One intent for every step, in order."""
-    return tuple(
-        Intent(rollout, run.phase, run.attempt, Ladder.FORWARD, order, step.title or step.kind, step=order)
-        for order, step in enumerate(phase.steps)
-    )

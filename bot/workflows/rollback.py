@@ -10,14 +10,14 @@ from bot.domain.people import CLOCKWORK, Kind, Person
 from bot.domain.plan import ResolvedPhase
 from bot.domain.posts import Place
 from bot.domain.refusals import Refusal
-from bot.domain.rollout import PhaseRun, Rollout
+from bot.domain.rollout import Hold, PhaseRun, Rollout
 from bot.domain.timers import Timer
 from bot.domain.verdicts import Outcome
 from bot.ports import Change, Clock, RolloutStore, Snapshot
 from bot.workflows.changes import change, more, told
 from bot.workflows.gates import Gates
-from bot.workflows.proposals import timer_keys
-from bot.workflows.schedule import steady_readings
+from bot.workflows.ladder import of_run
+from bot.workflows.schedule import timer_keys, watch_again
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Rollbacks:
     async def countdown_over(self, timer: Timer) -> datetime | None:
         """The announced moment has come: read the gate once more, then go back unless it recovered.
 
-        An unreadable gate is no reason to act: the phase holds and people are told.
+        An unreadable gate is no reason to act: the phase holds and people are told. So it is where a newer phase
+        has gone forward meanwhile.
         """
         await self.gates.read_due((timer,))
         real = self.clock.real()
@@ -73,16 +74,35 @@ class Rollbacks:
             run = seen.rollout.run(timer.phase)
             if run is None or run.attempt != timer.attempt or run.countdown is None or real < run.countdown.until:
                 return None
-            standing = seen.board.standing(run, run.countdown.gate)
-            if standing is None or standing.verdict.outcome is not Outcome.FAIL:
-                after = moves.stop_countdown(seen.rollout, run)
-                return change(after, [told(Happened.COUNTDOWN_STOPPED, CLOCKWORK, run.phase, gate=timer.subject)])
-            return self._began(seen, run.phase, f"{run.countdown.gate} failed: {standing.verdict.says}", CLOCKWORK)
+            if seen.rollout.closed_at is not None:
+                return None
+            gate, standing = run.countdown.gate, seen.board.standing(run, run.countdown.gate)
+            outcome = standing.verdict.outcome if standing else Outcome.ERROR
+            if outcome is Outcome.ERROR:
+                return self._called_off(seen, run, f"{gate} failed and cannot be measured now")
+            if standing is None or outcome is not Outcome.FAIL:
+                return self._called_off(seen, run)
+            began = self._began(seen, run.phase, f"{gate} failed: {standing.verdict.says}", CLOCKWORK)
+            return began if isinstance(began, Change) else self._called_off(seen, run, f"{gate} of {run.phase} failed")
 
         await self.rollouts.change(timer.rollout, decide)
         live = await self.rollouts.load(timer.rollout)
-        run = live.rollout.run(timer.phase) if live else None
+        run = live.rollout.run(timer.phase) if live and live.rollout.closed_at is None else None
         return run.countdown.until if run and run.attempt == timer.attempt and run.countdown else None
+
+    def _called_off(self, seen: Snapshot, run: PhaseRun, reason: str = "") -> Change:
+        """End the countdown without going back; with a reason, the newest phase holds, and that is what is told."""
+        gate = run.countdown.gate if run.countdown else ""
+        after = moves.stop_countdown(seen.rollout, run)
+        place = None if reason else Place.THREAD
+        said = [told(Happened.COUNTDOWN_STOPPED, CLOCKWORK, run.phase, place, gate=gate)]
+        newest = after.newest_forward
+        held = Hold(reason, CLOCKWORK.id, self.clock.now())
+        holding = moves.hold(after, newest, held) if newest and reason else None
+        if newest is None or not isinstance(holding, Rollout):
+            return change(after, said)
+        said.append(told(Happened.PHASE_HELD, CLOCKWORK, newest.phase, Place.CHANNEL, reason=reason))
+        return change(holding, said)
 
     async def snooze(self, name: str, phase: str, by: Person) -> Change | Refusal | None:
         """Put the announced rollback off."""
@@ -116,8 +136,11 @@ class Rollbacks:
             run = seen.rollout.run(phase) or PhaseRun(phase)
             step = next((each for each in seen.intents if each.id == intent), None)
             waits = {Stage.FAILED, Stage.UNKNOWN, Stage.BY_HAND}
-            if step is None or step.attempt != run.attempt or step.stage not in waits:
-                return Refusal("not-now", "This step does not wait for anybody's word.", "See `/rollout status`.")
+            closed = moves.closed_refusal(seen.rollout)
+            waiting = step is not None and step in of_run(seen, run) and step.stage in waits
+            no = Refusal("not-now", "This step does not wait for anybody's word.", "See `/rollout status`.")
+            if closed or step is None or not waiting:
+                return closed or no
             if not statement.strip():
                 return Refusal("reason", "Say what you did and what you saw.")
             done = replace(step, stage=Stage.DONE, says=f"by hand: {statement}")
@@ -131,8 +154,7 @@ class Rollbacks:
 
 def stuck(seen: Snapshot, run: PhaseRun) -> tuple[Intent, ...]:
     """The steps of this attempt that wait for a human."""
-    mine = (each for each in seen.intents if (each.phase, each.attempt) == (run.phase, run.attempt))
-    return tuple(each for each in mine if each.stage in {Stage.FAILED, Stage.UNKNOWN})
+    return tuple(each for each in of_run(seen, run) if each.stage in {Stage.FAILED, Stage.UNKNOWN})
 
 
 def back_intents(rollout: str, run: PhaseRun, copy: ResolvedPhase) -> tuple[Intent, ...]:
@@ -152,7 +174,4 @@ def rolled_back(seen: Snapshot, after: Rollout, run: PhaseRun, now: datetime) ->
     """The change that ends the ladder; the phase before, if one has passed, is watched again."""
     done = moves.back(after, run, now)
     said = told(Happened.PHASE_ROLLED_BACK, CLOCKWORK, run.phase, Place.CHANNEL, reason=run.locked)
-    before = done.watched
-    copy = seen.copies.get(before.digest) if before else None
-    timers = steady_readings(done.name, before, copy.phase, now) if before and copy else ()
-    return more(change(done, [said]), timers=timers)
+    return more(change(done, [said]), timers=watch_again(seen, done, now))

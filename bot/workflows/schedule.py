@@ -5,10 +5,22 @@ from typing import Final
 
 from bot.domain.gates import Gate, When
 from bot.domain.plan import Phase
-from bot.domain.rollout import PhaseRun
+from bot.domain.rollout import PhaseRun, Rollout
 from bot.domain.timers import Timer, TimerKind
+from bot.ports import Snapshot
 
 SOAK_CHECK: Final = timedelta(minutes=5)
+
+
+def timer_keys(rollout: str, run: PhaseRun) -> tuple[str, ...]:
+    """The prefix of every timer of this attempt."""
+    return (f"{rollout}/{run.key}/",)
+
+
+def expiry(rollout: str, run: PhaseRun, now: datetime) -> Timer:
+    """The end of a request; written again, it moves."""
+    due = run.expires_at or now
+    return Timer(f"{rollout}/{run.key}/expiry", TimerKind.APPROVAL_EXPIRY, due, rollout, run.phase, run.attempt)
 
 
 def first_readings(rollout: str, run: PhaseRun, phase: Phase, now: datetime) -> tuple[Timer, ...]:
@@ -24,6 +36,13 @@ def steady_readings(rollout: str, run: PhaseRun, phase: Phase, now: datetime) ->
         if not gate.attested and (gate.at(When.WATCH) or gate.at(When.EXIT))
     )
     return (*readings, soak_check(rollout, run, phase, now))
+
+
+def watch_again(seen: Snapshot, after: Rollout, now: datetime) -> tuple[Timer, ...]:
+    """The readings of the phase that is the newest again, since the one after it went back or ended."""
+    before = after.watched
+    copy = seen.copies.get(before.digest) if before else None
+    return steady_readings(after.name, before, copy.phase, now) if before and copy else ()
 
 
 def soak_check(rollout: str, run: PhaseRun, phase: Phase, now: datetime) -> Timer:

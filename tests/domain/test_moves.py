@@ -209,3 +209,59 @@ def test_every_transition_moves_the_version_on():
     run = run_in(State.SOAKING)
     rollout = rollout_of(run)
     assert moves.hold(rollout, run, Hold("x", "ann", NOW)).version == rollout.version + 1
+
+
+def test_the_newest_forward_phase_is_the_newest_by_time_not_by_the_plans_order():
+    canary = PhaseRun("canary", State.SOAKING, 1, applied_at=NOW)
+    later = PhaseRun("later", State.PASSED, 1, applied_at=NOW - timedelta(days=1))
+    assert rollout_of(canary, later).newest_forward == canary
+    assert rollout_of(replace(canary, applied_at=NOW - timedelta(days=2)), later).newest_forward == later
+    starting = PhaseRun("canary", State.STARTING, 1)
+    assert rollout_of(starting, later).newest_forward == starting
+
+
+def test_what_acts_is_current_before_what_is_only_proposed():
+    back, asked = PhaseRun("staging", State.ROLLING_BACK, 1), PhaseRun("canary", State.PROPOSED, 1)
+    assert rollout_of(back, asked).current == back
+    assert rollout_of(replace(back, state=State.PASSED), asked).current == asked
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        (PhaseRun("staging", State.PASSED, 1), None),
+        (PhaseRun("staging", State.ROLLED_BACK, 1), "order"),
+        (PhaseRun("staging", State.PASSED, 1, hold=Hold("a strange graph", "ann", NOW)), "held"),
+        (PhaseRun("staging", State.PASSED, 1, countdown=Countdown("error-rate", NOW)), "countdown"),
+    ],
+)
+def test_a_phase_starts_only_after_one_that_has_passed_and_stands(before, code):
+    plan = plan_of(phase("staging"), phase("canary", after="staging"))
+    refused = moves.startable(rollout_of(before, run_in(State.PROPOSED)), plan, plan.phases[1], NOW)
+    assert (refused.code if refused else None) == code
+
+
+def test_nothing_starts_beside_a_phase_that_goes_back():
+    plan = plan_of(phase("staging"), phase("canary", after="staging"), phase("later", after="staging"))
+    runs = PhaseRun("staging", State.PASSED, 1), run_in(State.PROPOSED), PhaseRun("later", State.ROLLING_BACK, 1)
+    assert moves.startable(rollout_of(*runs), plan, plan.phases[1], NOW).code == "busy"
+
+
+def test_a_hold_outlives_the_last_step_but_a_failed_steps_own_does_not():
+    held = run_in(State.STARTING, held=True)
+    assert moves.applied(rollout_of(held), held, NOW).phases[0].hold == held.hold
+    failed = replace(held, hold=replace(held.hold, step="gitguard-1/canary/1/forward/0"))
+    assert moves.applied(rollout_of(failed), failed, NOW).phases[0].hold is None
+
+
+def test_a_waiver_stops_the_countdown_of_its_own_gate_only():
+    waiver = Waiver("latency", "ben", "devops", "known cause", NOW, NOW + timedelta(hours=24))
+    for gate, left in (("latency", None), ("error-rate", Countdown("error-rate", NOW))):
+        run = run_in(State.SOAKING, countdown=Countdown(gate, NOW))
+        assert moves.waive(rollout_of(run), run, waiver, waivable=True).phases[0].countdown == left
+
+
+def test_a_closed_rollout_counts_nothing_down():
+    run = run_in(State.PASSED)
+    closed = moves.close(rollout_of(run), {"canary": State.PASSED}, NOW)
+    assert moves.count_down(closed, closed.phases[0], "error-rate", NOW) is None

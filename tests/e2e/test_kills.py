@@ -64,9 +64,20 @@ class Story:
             assert time.monotonic() < end, words(self.town.card() or {})
             time.sleep(0.1)
 
+    def await_truth(self):
+        """The card must come to say that the phase soaks; otherwise say what is there instead."""
+        try:
+            until(lambda: "soaking" in words(self.town.card() or {}))
+        except AssertionError:
+            database = self.town.env["DATABASE_URL"].split("///")[1]
+            with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as opened:
+                intents = opened.execute("select id, stage, body from intents").fetchall()
+                outbox = opened.execute("select id, key, state, tries from outbox").fetchall()
+            raise AssertionError(f"{words(self.town.card() or {})}\n{intents}\n{outbox}") from None
+
     def check(self):
         """Every effect once at the target, every message once in the channel, every record in its chain."""
-        until(lambda: "soaking" in words(self.town.card() or {}), what="a card that tells the truth")
+        self.await_truth()
         kinds = [effect["kind"] for effect in self.town.target()["effects"]]
         assert sorted(kinds) == sorted(EFFECTS), kinds
         keys = [
@@ -86,13 +97,15 @@ class Story:
 def killed_at(tmp_path, beat, nth):
     """One rollout whose bot dies at the nth time of this beat."""
     town = Town("--no-bot")
+    story = None
     try:
         story = Story(town, tmp_path / "bot.log", ROLLOUT_KILL_AT=f"{beat}:{nth}")
         story.carry()
         story.check()
         assert story.deaths == 1, "the beat was never reached"
-        story.bot.stop()
     finally:
+        if story:
+            story.bot.stop()
         town.close()
 
 
@@ -117,6 +130,7 @@ def test_killed_at_random_instants(tmp_path):
     kills = 0
     while kills < RANDOM_KILLS:
         town = Town("--no-bot")
+        story = None
         try:
             story = Story(town, tmp_path / "bot.log")
             for _ in range(5):
@@ -129,7 +143,8 @@ def test_killed_at_random_instants(tmp_path):
                 story.again()
             story.carry()
             story.check()
-            story.bot.stop()
         finally:
+            if story:
+                story.bot.stop()
             town.close()
     print(f"{kills} kills, 0 lost, 0 doubled, 0 ledger breaks, seed {seed}")
