@@ -171,9 +171,16 @@ async def _clock(settings: Settings) -> WallClock:
 
 async def _leased(memory: Memory, clock: Clock) -> None:
     """Wait for the lease: one process acts at a time."""
-    while await memory.lease.acquire() is None:
+    while await _acquired(memory) is None:
         log.info("lease.waiting")
         await clock.sleep(0.5)
+
+
+async def _acquired(memory: Memory) -> int | None:
+    try:
+        return await memory.lease.acquire()
+    except Busy:
+        return None
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from bot.jobs.working import guarded
 from bot.ports import TimerStore
 from bot.workflows.due import Batch, Firing
 
-SWEEP_SECONDS: Final = 5
+SWEEP_SECONDS: Final = 1
 # Never sweep more often than this, however fast a sandbox's clock runs.
 REST_SECONDS: Final = 0.2
 

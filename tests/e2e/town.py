@@ -74,7 +74,10 @@ class Drive:
 
     def press(self, user, label, message=None):
         """Press the newest button whose label begins with these words, wherever it is shown to this person."""
-        found = until(lambda: self.button(user, label, message), what=f"a button '{label}' for {user}")
+        return self.click(user, until(lambda: self.button(user, label, message), what=f"a button '{label}' for {user}"))
+
+    def click(self, user, found):
+        """Press what `button` found, even if it has gone meanwhile."""
         where, element, block = found
         body = {"user": user, "channel": ROOM, "ts": where["ts"], "action_id": element["action_id"]}
         return self.post("click", **body, block_id=block["block_id"])

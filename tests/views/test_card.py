@@ -134,7 +134,9 @@ def test_a_button_is_bound_to_attempt_and_digest(world):
 
 def test_only_the_newest_forward_phase_offers_to_roll_back(world):
     seen = world.snapshot(State.SOAKING)
-    older = replace(seen.rollout, phases=(seen.rollout.phases[1], PhaseRun("later", State.PASSED, 1)))
+    older = replace(
+        seen.rollout, phases=(seen.rollout.phases[1], PhaseRun("later", State.PASSED, 1, applied_at=world.now))
+    )
     assert older.current.phase == "canary"
     assert "rollback" not in moves(world, replace(seen, rollout=older))
     assert "rollback" in moves(world, seen)
