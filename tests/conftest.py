@@ -21,3 +21,11 @@ LONG = ("e2e/test_stories", "e2e/test_page", "e2e/test_kills", "page/", "storage
 def pytest_collection_modifyitems(items):
     """The long stories first, so that the short tests fill what is left of the workers' time."""
     items.sort(key=lambda item: next((place for place, part in enumerate(LONG) if part in str(item.path)), len(LONG)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests counted (`record_property("figure", …)`), seeds included: workers' own prints are not seen."""
+    for report in (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")

@@ -127,9 +127,9 @@ def test_killed_ten_times_in_every_gap(tmp_path, beat, nth):
 
 @pytest.mark.endurance
 @pytest.mark.parametrize("part", range(PARTS))
-def test_killed_at_random_instants(tmp_path, part):
+def test_killed_at_random_instants(tmp_path, part, record_property):
     seed = int(os.environ.get("SEED") or time.time_ns() % 1_000_000)
-    print(f"\nseed {seed}: SEED={seed} make endurance repeats part {part}")
+    record_property("figure", f"seed {seed}; SEED={seed} make endurance repeats it")
     dice = random.Random(f"{seed}/{part}")
     kills = 0
     while kills < RANDOM_KILLS // PARTS:
@@ -151,4 +151,4 @@ def test_killed_at_random_instants(tmp_path, part):
             if story:
                 story.bot.stop()
             town.close()
-    print(f"part {part}: {kills} kills, 0 lost, 0 doubled, 0 ledger breaks, seed {seed}")
+    record_property("figure", f"{kills} kills, 0 lost, 0 doubled, 0 ledger breaks")

@@ -28,9 +28,9 @@ def kill_writers(url, seed, kills):
 
 
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.endurance)])
-async def test_every_change_is_whole_or_absent_after_kills(url, file, clock, kills):
+async def test_every_change_is_whole_or_absent_after_kills(url, file, clock, kills, record_property):
     seed = 7 if kills == 10 else random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")
+    record_property("figure", f"seed {seed}")
     promised = kill_writers(url, seed, kills)
     assert len(promised) >= kills
     assert len(set(promised)) == len(promised), "nothing was done twice"
