@@ -44,7 +44,7 @@ class Rollbacks:
             for each in seen.intents
             if each.ladder is Ladder.FORWARD and each.phase == phase and each.open and each.stage is not Stage.CLAIMED
         )
-        lost = "; ".join(rung.cannot_bring_back for rung in copy.rungs.values() if rung.cannot_bring_back)
+        lost = "; ".join(filter(None, (copy.rungs[name].cannot_bring_back.rstrip(".") for name in copy.phase.rollback)))
         facts = {"reason": reason, "rungs": ", ".join(copy.phase.rollback), "cannot_bring_back": lost}
         # A rollback that the bot begins was announced by its countdown.
         place = Place.THREAD if by.kind is Kind.CLOCKWORK else Place.CHANNEL

@@ -117,6 +117,22 @@ def test_killed_once_at_every_beat_nothing_is_lost_or_doubled(tmp_path, beat):
     killed_at(tmp_path, beat, 1)
 
 
+def test_after_a_kill_the_bot_says_within_ten_seconds_what_it_does_not_know(tmp_path):
+    town = Town("--no-bot")
+    story = None
+    try:
+        story = Story(town, tmp_path / "bot.log", ROLLOUT_KILL_AT=f"{Beat.EFFECT_DONE}:2")
+        until(lambda: story.step() or story.bot.died(), what="a bot that dies")
+        story.bot.stop()
+        story.begin()
+        told = until(lambda: town.says("The bot has started again", town.thread()), 10, what="words about the restart")
+        assert "Deploy 1.5.0 (begun, its end is not known" in words(told)
+    finally:
+        if story:
+            story.bot.stop()
+        town.close()
+
+
 @pytest.mark.endurance
 @pytest.mark.parametrize("nth", range(1, PER_GAP + 1))
 @pytest.mark.parametrize("beat", Beat)
