@@ -11,17 +11,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
-import stamina
 import structlog
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.hands import ActionHands
 from bot.announcer import Announcer
 from bot.jobs.clock import SandboxClock, WallClock
+from bot.jobs.pulse import KillAt, no_pulse
 from bot.jobs.stirring import Patient, Stirring
 from bot.jobs.waking import Waker
 from bot.jobs.working import Speaker, Workers
@@ -41,8 +37,8 @@ from bot.workflows.progress import Progress
 from bot.workflows.proposals import Proposals
 from bot.workflows.recovery import Recovery
 from bot.workflows.rollback import Rollbacks
+from commands.connection import Connection
 from commands.directory import SlackDirectory
-from commands.door import make_door
 from storage.opened import Memory, opened
 
 log: Final = structlog.get_logger()
@@ -53,33 +49,6 @@ OWN_SECRETS: Final = (
     "ROLLOUT_DIGEST_KEY",
     "DATABASE_URL",
 )
-
-
-class KillAt:
-    """A pulse for tests of crashes: the process kills itself at the nth time of a beat, as `kill -9` would."""
-
-    def __init__(self, where: str) -> None:
-        name, _, nth = where.partition(":")
-        self.beat, self.left = Beat(name), int(nth or 1)
-
-    def __call__(self, beat: Beat) -> None:
-        self.left -= beat is self.beat
-        if beat is self.beat and not self.left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _no_pulse(beat: Beat) -> None:
-    """Production's pulse: nothing happens at a beat."""
-
-
-class Socket(AsyncSocketModeHandler):
-    """Socket Mode, with the beat that a command's answer has left."""
-
-    pulse: Pulse = staticmethod(_no_pulse)
-
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        await super().handle(client, req)
-        self.pulse(Beat.COMMAND_ANSWERED)
 
 
 @dataclass(frozen=True)
@@ -194,7 +163,7 @@ async def _world(settings: Settings, clock: WallClock, memory: Memory) -> AsyncI
     library = PlanLibrary(settings.root, settings.root / settings.plans, os.environ, key)
     for fault in library.faults():
         log.warning("plan.fault", fault=str(fault))
-    pulse: Pulse = KillAt(settings.kill_at) if settings.kill_at else _no_pulse
+    pulse: Pulse = KillAt(settings.kill_at) if settings.kill_at else no_pulse
     hands = ActionHands(probes, clock, allowed, os.environ)
     try:
         yield World(settings, clock, memory, web, probes, hands, DiskShelf(library), SlackDirectory(web), pulse)
@@ -227,8 +196,9 @@ async def _joined(world: World) -> Loops:
     for store in (patient, hasty):
         store.listeners += [waker.ring, workers.ring, speaker.ring]
     await Recovery(patient).announce(str(memory.lease.fence))
-    door = Door(world, _office(world, hasty))
-    return Loops([waker.run, workers.run, speaker.run, clock.follow, _renewing(memory, clock), door.run])
+    app_token = world.settings.slack_app_token.get_secret_value()
+    slack = Connection(world.web, app_token, _office(world, hasty), world.pulse)
+    return Loops([waker.run, workers.run, speaker.run, clock.follow, _renewing(memory, clock), slack.run])
 
 
 def _office(world: World, store: RolloutStore) -> Office:
@@ -257,37 +227,6 @@ def _renewing(memory: Memory, clock: Clock) -> Callable[[], Awaitable[None]]:
                 log.warning("lease.busy", why=str(why))
 
     return renew
-
-
-@dataclass
-class Door:
-    """Slack's door: connected as soon as Slack answers; everything else goes on without it."""
-
-    world: World
-    office: Office
-
-    async def run(self) -> None:
-        """Connect and stay connected for as long as the process lives."""
-        identity = await self._identity()
-        app = make_door(self.world.web, self.office, identity)
-        token = self.world.settings.slack_app_token.get_secret_value()
-        socket = Socket(app, token, web_client=self.world.web)
-        socket.pulse = self.world.pulse
-        try:
-            await self._connected(socket)
-            log.info("slack.connected", bot=identity["user_id"])
-            await asyncio.Event().wait()
-        finally:
-            await socket.close_async()  # type: ignore[no-untyped-call] # Bolt leaves it untyped
-
-    @stamina.retry(on=(aiohttp.ClientError, TimeoutError, SlackApiError), attempts=None, timeout=None, wait_max=10)
-    async def _identity(self) -> dict[str, str]:
-        told = await self.world.web.auth_test()
-        return {name: str(told.get(name) or "") for name in ("team_id", "user_id", "bot_id", "user", "url")}
-
-    @stamina.retry(on=(aiohttp.ClientError, TimeoutError, SlackApiError), attempts=None, timeout=None, wait_max=10)
-    async def _connected(self, socket: Socket) -> None:
-        await socket.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it untyped
 
 
 def _log_to_stderr(level: str) -> None:
