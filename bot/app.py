@@ -234,7 +234,8 @@ def _log_to_stderr(level: str) -> None:
     # The libraries speak up only when something is wrong; what the bot itself says goes through structlog.
     words = "%(levelname)s %(name)s %(message)s"
     # Bolt warns that the client's token gives way to `authorize`, which is what is meant.
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
+    meant = "`authorize` has been used"
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: meant not in record.getMessage())
     logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), format=words)
     structlog.configure(
         processors=[
