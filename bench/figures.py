@@ -1,8 +1,6 @@
-"""Figures: what a benchmark prints, and the medians that it quotes."""
+"""Figures: what a benchmark prints."""
 
 import json
-import statistics
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -29,9 +27,3 @@ class Figure:
     def line(self) -> str:
         shown = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
         return json.dumps({**shown, "ratio": round(self.ratio, 3), "holds": self.holds})
-
-
-def interleaved(ours: Callable[[], float], against: Callable[[], float], rounds: int = ROUNDS) -> tuple[float, float]:
-    """The medians of both sides, measured in turn so that a drifting machine drifts for both."""
-    pairs = [(ours(), against()) for _ in range(rounds)]
-    return statistics.median(first for first, _ in pairs), statistics.median(second for _, second in pairs)

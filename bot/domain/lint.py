@@ -13,13 +13,12 @@ from bot.domain.nearest import did_you_mean
 from bot.domain.plan import Guild, Plan
 from bot.domain.probes import AttestProbe, EnvProbe, HttpProbe, PrometheusProbe
 from bot.domain.problems import Problem, misnamed, misplaced_channel, repeated, unknown
-from bot.domain.steps import DeployStep, FlagsStep, HttpStep, RevertStep
-from bot.domain.systems import JetStream
+from bot.domain.steps import ByHandStep, DeployStep, FlagsStep, HttpStep, RevertStep
 from bot.domain.walking import walk
 
 __all__ = ["Problem", "problems"]
 
-_SYSTEM_USERS: Final = (HttpProbe, PrometheusProbe, EnvProbe, FlagsStep, DeployStep, RevertStep, HttpStep)
+_SYSTEM_USERS: Final = (HttpProbe, PrometheusProbe, EnvProbe, FlagsStep, DeployStep, RevertStep, HttpStep, ByHandStep)
 
 
 def problems(plan: Plan) -> Iterator[Problem]:
@@ -63,15 +62,13 @@ def _unused(plan: Plan) -> Iterator[Problem]:
     quorums = {name for phase in plan.phases for name in phase.approvals.quorum}
     used = {
         "guild": asked | owners | quorums | {plan.run_by},
-        "system": {part.system for part in parts if isinstance(part, _SYSTEM_USERS)},
+        "system": {part.system for part in parts if isinstance(part, _SYSTEM_USERS) and part.system},
         "rung": {name for phase in plan.phases for name in (*phase.rollback, *phase.partial)},
     }
     for what, names in (("guild", plan.guilds), ("system", plan.systems), ("rung", plan.rungs)):
         for name in set(names) - used[what]:
-            # A stream is what steps speak of that a person still does by hand.
-            if not isinstance(plan.systems.get(name), JetStream):
-                remedy = did_you_mean(name, used[what] - set(names)) if used[what] - set(names) else "leave it out"
-                yield Problem((f"{what}s", name), f"nothing uses the {what} '{name}'", remedy, at_key=True)
+            remedy = did_you_mean(name, used[what] - set(names)) if used[what] - set(names) else "leave it out"
+            yield Problem((f"{what}s", name), f"nothing uses the {what} '{name}'", remedy, at_key=True)
 
 
 def _schedule(plan: Plan) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.plan import Phase, Plan
 from bot.domain.probes import CommandProbe, EnvProbe
 from bot.domain.problems import Problem, unknown
-from bot.domain.steps import CommandStep, DeployStep, FlagsStep, HttpStep, RevertStep
+from bot.domain.steps import ByHandStep, CommandStep, DeployStep, FlagsStep, HttpStep, RevertStep
 from bot.domain.systems import Service
 from bot.domain.walking import Path, walk
 
@@ -31,6 +31,8 @@ def step_problems(plan: Plan) -> Iterator[Problem]:
             yield from _versioned(plan, part, path)
         elif isinstance(part, HttpStep):
             yield from _request(plan, part, path)
+        elif isinstance(part, ByHandStep) and part.system is not None:
+            yield from unknown((*path, "system"), "system", part.system, plan.systems)
         elif isinstance(part, Service):
             yield from _service(part, path)
         if isinstance(part, Phase | FlagsStep | EnvProbe) and part.env is not None:

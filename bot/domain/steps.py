@@ -95,6 +95,7 @@ class ByHandStep:
     instructions: str
     until: Later | None = None
     source: str | None = None
+    system: str | None = None  # the system of the plan that the person works on
 
 
 Step = FlagsStep | DeployStep | RevertStep | CommandStep | HttpStep | ByHandStep
