@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,6 +23,7 @@ LIMIT = 3.0
 COMMANDS = 100
 GATES = 200
 LOCKED = 5.0
+PAUSE = 0.08
 
 
 def figures() -> Iterator[Figure]:
@@ -142,10 +144,24 @@ def _longest(town: _Town) -> float:
         "preview only",
     ]
     with ThreadPoolExecutor(20) as people:
-        answers = list(people.map(town.command, (verbs[number % len(verbs)] for number in range(COMMANDS))))
+        asked = []
+        for number in range(COMMANDS):
+            asked.append(people.submit(town.command, verbs[number % len(verbs)]))
+            time.sleep(PAUSE)  # so that they come while the database is locked and after
+        answers = [each.result() for each in asked]
     locked.join()
     assert all(answer["ok"] for answer in answers), [answer for answer in answers if not answer["ok"]]
+    recorded = sum("Recorded" in json.dumps(answer["response"]) for answer in answers)
+    assert recorded, "no command was recorded: the round shows nothing"
+    assert recorded == _kept(database), "what was answered as recorded is on the disk, and nothing else"
     return max(float(str(answer["ack_ms"])) for answer in answers) / 1000
+
+
+def _kept(database: str) -> int:
+    """How many of the commands that change something are in the ledger."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+        asked = "SELECT count(*) FROM ledger WHERE actor = 'U0DANA' AND kind IN ('PhaseHeld', 'PhaseResumed')"
+        return int(opened.execute(asked).fetchone()[0])
 
 
 def _lock(database: str) -> None:
