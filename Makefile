@@ -56,6 +56,7 @@ bench: $(VENV)/dev ## Run the benchmarks (ONLY=name); one JSON line a figure
 map: $(VENV)/dev ## Write the map, the machine, the plan reference and its schema from the source
 	$(BIN)/python -m tests.house.map --write
 	$(BIN)/python -m tests.house.machine --write
+	$(BIN)/python -m tests.house.codes --write
 	$(BIN)/python -m bot.plans.reference --write
 
 lock: $(VENV)/dev ## Pin the dependencies anew, with hashes and without addresses

@@ -27,3 +27,12 @@ class Figure:
     def line(self) -> str:
         shown = {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
         return json.dumps({**shown, "ratio": round(self.ratio, 3), "holds": self.holds})
+
+
+@dataclass(frozen=True)
+class Rate(Figure):
+    """More is better: `goal` is the least that the ratio may be."""
+
+    @property
+    def holds(self) -> bool:
+        return self.ratio >= self.goal

@@ -17,12 +17,14 @@ from bot.views.card import card, card_meanings
 from bot.views.message import Ids, Message
 from bot.views.notes import note, note_meanings, repeating
 from bot.views.request import request, request_meanings
+from bot.views.subscriptions import directly
 
 EVENT: Final = "rollout_post"
 BURST: Final = 3
 A_SECOND: Final = 1.0
 LOOK_AGAIN: Final = timedelta(seconds=10)
 _BACK_OFF: Final = 30
+_ASK_AGAIN: Final = 5
 _LOG: Final = structlog.get_logger(__name__)
 
 
@@ -57,6 +59,10 @@ class Voice(Protocol):
 
     async def pin(self, channel: str, ts: str) -> None: ...
 
+    def place(self, channel: str) -> str:
+        """The id that Slack gave the place, once something was said there; "" when it is not known."""
+        ...
+
     async def history_has(self, channel: str, key: str, thread_ts: str | None) -> str | None:
         """The ts of the message whose metadata carries this key; raises when the history cannot be read."""
         ...
@@ -64,6 +70,14 @@ class Voice(Protocol):
 
 # The mark that notifies a guild's user group (`<!subteam^S…>`); "" when it has none or it is not known.
 Mentions = Callable[[Guild], Awaitable[str]]
+
+
+class Addressed(Protocol):
+    """Who may be told directly, asked at the moment of sending."""
+
+    async def unwanted(self, post: Post, seen: Snapshot) -> str:
+        """Why this message is not sent any more; "" when it is. Raises Unreachable: then it waits."""
+        ...
 
 
 class _Came(Enum):
@@ -110,6 +124,8 @@ class Announcer:
     voice: Voice
     pulse: Pulse
     mentions: Mentions | None = None
+    # Who may be told directly; without it nobody is.
+    addressees: Addressed | None = None
     _paces: dict[str, _Pace] = field(default_factory=dict)
     _looks: dict[int, _Look] = field(default_factory=dict)
     _shown: dict[int, Message] = field(default_factory=dict)  # the requests as Slack has them
@@ -159,6 +175,8 @@ class Announcer:
             return _Came.PAUSED
         except Unreachable as why:
             _LOG.warning("no answer to a post", post=row.post.key, why=str(why))
+            if row.post.place is Place.DIRECT:  # who it is for is asked anew each time
+                self._pause(row.channel, _ASK_AGAIN)
             return _Came.PARKED
         except Refused as why:
             return await self._refused(row, str(why))
@@ -184,6 +202,10 @@ class Announcer:
         message = await self._rendered(row.post)
         if message is None:
             return await self._refused(row, "there is nothing to say it about")
+        if row.post.place is Place.DIRECT and (why := await self._unwanted(row.post)):
+            _LOG.info("a direct message is not sent", post=row.post.key, why=why)
+            await self.outbox.refused(row, why)
+            return _Came.THROUGH
         await self._pace(row.channel)
         await self.outbox.trying(row)
         self.pulse(Beat.POST_TRYING)
@@ -233,7 +255,7 @@ class Announcer:
     async def _recorded(self, row: Queued, ts: str, *, new: bool) -> _Came:
         if row.post.place is Place.CARD and new:
             await self._pin(row.channel, ts)
-        await self.outbox.sent(row, ts)
+        await self.outbox.sent(row, ts, self.voice.place(row.channel))
         self.pulse(Beat.POST_RECORDED)
         if row.post.place is Place.CARD:
             self._owed.add((row.channel, row.post.rollout))
@@ -269,10 +291,21 @@ class Announcer:
         self._looks.pop(row.id)
         return "", not readable
 
+    async def _unwanted(self, post: Post) -> str:
+        """Asked at the moment of sending; while it cannot be known the message waits, and is not sent."""
+        seen = await self.rollouts.load(post.rollout)
+        if seen is None or self.addressees is None:
+            return "nobody can say who may read it"
+        return await self.addressees.unwanted(post, seen)
+
     async def _rendered(self, post: Post) -> Message | None:
         seen = await self.rollouts.load(post.rollout)
         if seen is None:
             return None
+        shown = await self._worded(post, seen)
+        return directly(shown, post, seen.plan) if shown and post.place is Place.DIRECT else shown
+
+    async def _worded(self, post: Post, seen: Snapshot) -> Message | None:
         if post.topic == "card":
             now = self.clock.now()
             return card(seen, now, await self._ids(card_meanings(seen, now)))
@@ -280,13 +313,18 @@ class Announcer:
             return await self._request(post, seen)
         if post.topic not in set(Happened):
             return None
-        return note(post, seen, await self._ids(note_meanings(post, seen)))
+        asked = post.topic == Happened.APPROVAL_REMINDED and post.place is Place.THREAD
+        guild = str(post.facts.get("guild") or "")
+        called = (await self._marks(seen, {guild: 1})).get(guild, "") if asked else ""
+        return note(post, seen, await self._ids(note_meanings(post, seen)), called)
 
     async def _request(self, post: Post, seen: Snapshot) -> Message:
         digest, attempt = str(post.facts.get("digest") or ""), int(post.facts.get("attempt") or 0)
         ids = await self._ids(request_meanings(seen, post.phase, digest, attempt))
         run = seen.rollout.run(post.phase)
-        return request(seen, post.phase, ids, await self._marks(seen, run.quorum if run else None), digest, attempt)
+        # In a conversation of two, a mention of the guild would call nobody.
+        asked = run.quorum if run and post.place is not Place.DIRECT else None
+        return request(seen, post.phase, ids, await self._marks(seen, asked), digest, attempt)
 
     async def _marks(self, seen: Snapshot, asked: Mapping[str, int] | None) -> dict[str, str]:
         if self.mentions is None:
@@ -315,6 +353,8 @@ class Announcer:
         return None
 
     async def _request_again(self, row: Queued) -> None:
+        if row.post.place is Place.DIRECT:
+            return  # it shows how things stood when it came; its buttons answer as they stand now
         message = await self._rendered(row.post)
         if message is None or self._shown.get(row.id) == message:
             return

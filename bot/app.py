@@ -1,13 +1,11 @@
 """The composition root: the one place where real things are made and joined."""
 
 import asyncio
-import logging
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import aiohttp
@@ -15,40 +13,52 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.actions.hands import ActionHands
+from bot.alarms import Alarms, Channel, Mail, Webhook
 from bot.announcer import Announcer
+from bot.evidence.keeping import Shelf
+from bot.evidence.sealing import Sealer
 from bot.jobs.clock import SandboxClock, WallClock
+from bot.jobs.orders import Orderly
 from bot.jobs.pulse import KillAt, no_pulse
 from bot.jobs.stirring import Patient, Stirring
 from bot.jobs.waking import Waker
 from bot.jobs.working import Speaker, Workers
+from bot.logs import log_to_stderr, secrets_of
+from bot.meters import Counting, Meters, Ringing, Sources, serve_metrics
 from bot.plans.library import PlanLibrary
 from bot.plans.shelf import DiskShelf
 from bot.ports import Beat, Busy, Clock, LostLease, Pulse, RolloutStore
 from bot.probes.reader import ProbeReader
 from bot.probes.sheet import EnvSheet
+from bot.reach.guard import Guard
 from bot.reach.subprocesses import Allowed
-from bot.settings import Settings
+from bot.settings import OWN_SECRETS, Settings
 from bot.voice import SlackVoice
+from bot.workflows.addressing import Addressees
 from bot.workflows.due import Firing
 from bot.workflows.effects import Effects
 from bot.workflows.gates import Gates
 from bot.workflows.office import Office
+from bot.workflows.ordering import Ordering
 from bot.workflows.progress import Progress
 from bot.workflows.proposals import Proposals
 from bot.workflows.recovery import Recovery
 from bot.workflows.rollback import Rollbacks
-from commands.connection import Connection
+from bot.workflows.telling import Subscribers, Telling
+from commands.acquaintances import Acquaintances
+from commands.belonging import SlackBelonging
+from commands.connection import Entrance, HttpConnection, SocketConnection
 from commands.directory import SlackDirectory
+from commands.evidence import SlackCourier
+from commands.home import Homes, SlackTabs
+from commands.identity import Passport
+from commands.served import Server
+from commands.signing import Seal
+from storage.figures import Figures
 from storage.opened import Memory, opened
 
 log: Final = structlog.get_logger()
-OWN_SECRETS: Final = (
-    "SLACK_BOT_TOKEN",
-    "SLACK_APP_TOKEN",
-    "SLACK_SIGNING_SECRET",
-    "ROLLOUT_DIGEST_KEY",
-    "DATABASE_URL",
-)
+LOOK_AT_PLANS_S: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,9 @@ class World:
     shelf: DiskShelf
     directory: SlackDirectory
     pulse: Pulse
+    server: Server | None
+    alarms: Alarms
+    meters: Meters
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,7 @@ async def _endless(loop: Callable[[], Awaitable[None]]) -> None:
 
 async def serve(settings: Settings) -> int:
     """Run the bot until it is told to stop; the exit status says how it ended."""
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, style=settings.log_format, secrets=secrets_of(settings, os.environ))
     for own in OWN_SECRETS:
         os.environ.pop(own, None)  # a plan may name variables for its commands; these are never among them
     stop = asyncio.Event()
@@ -107,26 +120,51 @@ async def serve(settings: Settings) -> int:
     await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
     running.cancel()
-    try:
+    with suppress(asyncio.CancelledError):
         await running
-    except asyncio.CancelledError:
-        return 0
-    except ExceptionGroup as ended:
-        lost, rest = ended.split(LostLease)
-        if rest is not None:
-            raise rest from None
-        log.error("lease.lost", why=str(lost))  # noqa: TRY400 - expected, its stack says nothing
-        return 3
     return 0
 
 
 async def _serve(settings: Settings) -> None:
+    """Stand by for the lease, act while it is ours, and stand by again when another process took it."""
     clock = await _clock(settings)
-    async with opened(settings.database_url, clock) as memory:
-        await _leased(memory, clock)
-        async with _world(settings, clock, memory) as world:
+    server = _server(settings, clock)
+    meters = Meters(clock)
+    async with (
+        server.serving() if server else nullcontext(),
+        opened(settings.database_url, clock) as memory,
+        _metrics(settings, clock, memory, meters),
+    ):
+        while True:
+            await _leased(memory, clock)
+            log.info("lease.taken", fence=memory.lease.fence)
+            await _acted(settings, clock, memory, server, meters)
+
+
+def _metrics(
+    settings: Settings, clock: WallClock, memory: Memory, meters: Meters
+) -> AbstractAsyncContextManager[int | None]:
+    """The port for Prometheus, if one is set; a standby answers there as well."""
+    if settings.metrics_port is None:
+        return nullcontext()
+    lease, figures = memory.lease, Figures(memory.database)
+    sources = Sources(memory.rollouts, memory.orders, figures, lease.read, lambda: lease.fence, clock)
+    return serve_metrics(settings.metrics_port, meters, sources)
+
+
+async def _acted(settings: Settings, clock: WallClock, memory: Memory, server: Server | None, meters: Meters) -> None:
+    """Be the process that acts; returns when the lease is lost, and everything that acted has been stopped."""
+    try:
+        async with _world(settings, clock, memory, server, meters) as world:
             loops = await _joined(world)
             await loops.run()
+    except LostLease as lost:
+        log.warning("lease.lost", why=str(lost))
+    except ExceptionGroup as ended:
+        lost_lease, rest = ended.split(LostLease)
+        if rest is not None:
+            raise rest from None
+        log.warning("lease.lost", why=str(lost_lease))
 
 
 async def _clock(settings: Settings) -> WallClock:
@@ -153,22 +191,40 @@ async def _acquired(memory: Memory) -> int | None:
 
 
 @asynccontextmanager
-async def _world(settings: Settings, clock: WallClock, memory: Memory) -> AsyncIterator[World]:
+async def _world(
+    settings: Settings, clock: WallClock, memory: Memory, server: Server | None, meters: Meters
+) -> AsyncIterator[World]:
     allowed = Allowed(frozenset(settings.executables), settings.root.resolve())
     web = AsyncWebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
     # A connection retry inside the client would post twice; the outbox knows better when to try again.
     web.retry_handlers.clear()
-    probes = ProbeReader(allowed, os.environ)
+    guard = Guard.of(settings.reach)
+    probes = ProbeReader(allowed, os.environ, guard)
     key = settings.digest_key.get_secret_value().encode()
-    library = PlanLibrary(settings.root, settings.root / settings.plans, os.environ, key)
+    library = PlanLibrary(settings.root, settings.root / settings.plans, os.environ, key, LOOK_AT_PLANS_S)
     for fault in library.faults():
         log.warning("plan.fault", fault=str(fault))
     pulse: Pulse = KillAt(settings.kill_at) if settings.kill_at else no_pulse
-    hands = ActionHands(probes, clock, allowed, os.environ)
+    hands = ActionHands(probes, clock, allowed, os.environ, guard)
+    alarms = Alarms(_channels(settings), memory.kept, clock)
+    known = Acquaintances(memory.kept, clock.real)
+    shelf, directory = DiskShelf(library), SlackDirectory(web, known=known)
     try:
-        yield World(settings, clock, memory, web, probes, hands, DiskShelf(library), SlackDirectory(web), pulse)
+        yield World(settings, clock, memory, web, probes, hands, shelf, directory, pulse, server, alarms, meters)
     finally:
-        await probes.close()
+        await alarms.close()
+        await known.close()
+
+
+def _channels(settings: Settings) -> list[Channel]:
+    """The ways to people beyond Slack that are set."""
+    channels: list[Channel] = []
+    if settings.alarm_mail_to:
+        sender = settings.alarm_mail_from or settings.alarm_mail_to
+        channels.append(Mail(settings.smtp_url.get_secret_value(), sender, settings.alarm_mail_to))
+    if hook := settings.alarm_webhook_url.get_secret_value():
+        channels.append(Webhook(hook))
+    return channels
 
 
 def _flows(world: World, store: RolloutStore) -> Flows:
@@ -183,25 +239,53 @@ def _flows(world: World, store: RolloutStore) -> Flows:
 
 async def _joined(world: World) -> Loops:
     memory, clock = world.memory, world.clock
-    patient = Patient(memory.rollouts)
-    hasty = Stirring(memory.rollouts, [lambda: world.pulse(Beat.COMMAND_RECORDED)])
+    subscribers = Subscribers(memory.subscriptions)
+    counted = Counting(Telling(memory.rollouts, subscribers), world.meters)
+    patient = Patient(counted)
+    hasty = Stirring(counted, [lambda: world.pulse(Beat.COMMAND_RECORDED)])
     behind = _flows(world, patient)
     effects = Effects(patient, world.shelf, world.directory, world.probes, world.hands, clock, world.pulse)
     firing = Firing(memory.timers, behind.proposals, behind.gates, behind.rollbacks, clock)
     voice, mention = SlackVoice(world.web), world.directory.mention
-    announcer = Announcer(memory.outbox, patient, memory.buttons, clock, voice, world.pulse, mention)
+    addressees = Addressees(world.directory, SlackBelonging(world.web).rooms_of, clock)
+    announcer = Announcer(memory.outbox, patient, memory.buttons, clock, voice, world.pulse, mention, addressees)
     waker = Waker(memory.timers, firing, clock)
     workers = Workers(patient, effects, behind.progress)
     speaker = Speaker(announcer.send_waiting)
+    office = _office(world, hasty, subscribers)
+    homes = Homes(office, addressees, SlackTabs(world.web).publish)
+    tabs = Speaker(homes.refresh)
     for store in (patient, hasty):
-        store.listeners += [waker.ring, workers.ring, speaker.ring]
+        store.listeners += [waker.ring, speaker.ring, homes.stir]
+        store.acting.append(workers.ring_for)
     await Recovery(patient).announce(str(memory.lease.fence))
+    slack = _slack(world, replace(office, homes=homes))
+    orderly = Orderly(Ordering(memory.orders, behind.progress, behind.rollbacks, patient, memory.ledger, clock))
+    renew = _renewing(memory, clock)
+    return Loops([waker.run, workers.run, speaker.run, tabs.run, orderly.run, clock.follow, renew, slack.run])
+
+
+def _server(settings: Settings, clock: Clock) -> Server | None:
+    """What listens: Slack's line and health, or health alone, or nothing."""
+    if settings.http_port is not None:
+        return Server(settings.http_host, settings.http_port, clock, Seal(settings.signing_secrets, clock.real))
+    if settings.health_port is not None:
+        return Server(settings.http_host, settings.health_port, clock)
+    return None
+
+
+def _slack(world: World, office: Office) -> HttpConnection | SocketConnection:
+    """The line that the settings choose."""
+    passport = Passport(world.web, world.memory.kept)
+    entrance = Entrance(world.web, office, gauge=world.meters)
+    if world.server and world.server.seal:
+        return HttpConnection(passport, entrance, world.server, world.pulse)
     app_token = world.settings.slack_app_token.get_secret_value()
-    slack = Connection(world.web, app_token, _office(world, hasty), world.pulse)
-    return Loops([waker.run, workers.run, speaker.run, clock.follow, _renewing(memory, clock), slack.run])
+    alarm = Ringing(world.alarms, world.meters)
+    return SocketConnection(passport, entrance, app_token, world.pulse, alarm, world.server)
 
 
-def _office(world: World, store: RolloutStore) -> Office:
+def _office(world: World, store: RolloutStore, subscribers: Subscribers) -> Office:
     flows = _flows(world, store)
     return Office(
         flows.proposals,
@@ -214,7 +298,15 @@ def _office(world: World, store: RolloutStore) -> Office:
         world.directory,
         world.shelf,
         world.clock,
+        world.memory.deliveries,
+        subscribers,
+        evidence=_sealer(world),
     )
+
+
+def _sealer(world: World) -> Sealer:
+    memory, shelf = world.memory, Shelf(world.settings.artifacts_folder)
+    return Sealer(memory.archive, memory.kept, memory.ledger, world.clock, shelf, SlackCourier(world.web))
 
 
 def _renewing(memory: Memory, clock: Clock) -> Callable[[], Awaitable[None]]:
@@ -227,24 +319,3 @@ def _renewing(memory: Memory, clock: Clock) -> Callable[[], Awaitable[None]]:
                 log.warning("lease.busy", why=str(why))
 
     return renew
-
-
-def _log_to_stderr(level: str) -> None:
-    number = getattr(logging, level.upper(), logging.INFO)
-    # The libraries speak up only when something is wrong; what the bot itself says goes through structlog.
-    words = "%(levelname)s %(name)s %(message)s"
-    # Bolt warns that the client's token gives way to `authorize`, which is what is meant.
-    meant = "`authorize` has been used"
-    logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: meant not in record.getMessage())
-    logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), format=words)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

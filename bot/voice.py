@@ -20,6 +20,7 @@ _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
 _WAIT: Final = 30.0
 _TIMEOUT: Final = 10
+_PEOPLE: Final = ("U", "W")
 _GONE: Final = frozenset({"message_not_found", "thread_not_found"})
 # Slack's own troubles: it may have taken the message before they came.
 _UNKNOWN: Final = frozenset(
@@ -87,6 +88,9 @@ class SlackVoice:
             if str(no) != "already_pinned":
                 raise
 
+    def place(self, channel: str) -> str:
+        return self._channels.get(channel, "" if channel.startswith(("#", *_PEOPLE)) else channel)
+
     async def history_has(self, channel: str, key: str, thread_ts: str | None) -> str | None:
         """Look for the key in the metadata of the newest messages, or of the whole thread."""
         known = await self._id(channel)
@@ -122,8 +126,11 @@ class SlackVoice:
         )
 
     async def _id(self, channel: str) -> str:
-        """A channel's id; only posting takes a name."""
-        if not channel.startswith("#"):
+        """A channel's id; only posting takes a name, or a person."""
+        if channel.startswith(_PEOPLE) and channel not in self._channels:
+            opened = await _asked(lambda: self.client.conversations_open(users=channel))
+            self._channels[channel] = str(opened["channel"]["id"])
+        if not channel.startswith(("#", *_PEOPLE)):
             return channel
         if channel not in self._channels:
             await self._list()

@@ -19,6 +19,7 @@ PAST: Final = {
     Happened.APPROVAL_GIVEN: "approved",
     Happened.APPROVAL_WITHDRAWN: "left with one approval less",
     Happened.APPROVAL_EXPIRED: "left to expire",
+    Happened.REMINDER_SNOOZED: "given a later reminder",
     Happened.PHASE_DENIED: "denied",
     Happened.PHASE_STARTED: "started",
     Happened.PHASE_ABORTED: "aborted",
@@ -68,7 +69,9 @@ async def said(desk: Desk, asked: Asked, result: Result) -> Message | None:
     instead = next((INSTEAD[kind] for kind in kinds if kind in INSTEAD), None)
     if instead:
         return Message(instead)
-    return None if asked.meaning else Message(f"Recorded: {_words(asked, result.rollout.name, kinds)}.")
+    # In a direct conversation there is no card that would show it.
+    shows = asked.meaning is not None and not asked.ask.channel.startswith("D")
+    return None if shows else Message(f"Recorded: {_words(asked, result.rollout.name, kinds)}.")
 
 
 def _words(asked: Asked, rollout: str, kinds: Iterable[Happened]) -> str:

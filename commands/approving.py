@@ -9,6 +9,7 @@ from bot.ports import Meaning
 from bot.views.blocks import section
 from bot.views.buttons import row
 from bot.views.message import Message
+from bot.views.request import request, request_meanings
 from bot.views.text import escape
 from commands.desk import Asked, Desk, Press, Result, Takes, Verb
 from commands.forms import with_reason
@@ -60,6 +61,22 @@ async def deny(desk: Desk, asked: Asked) -> Result:
     return await desk.office.proposals.deny(asked.rollout, asked.phase, asked.reason, asked.person)
 
 
+async def show_request(desk: Desk, asked: Asked) -> Result:
+    """The request as it stands now, to the one who wants to see it, with its buttons."""
+    if asked.live is None:
+        return Refusal("not-now", f"{asked.phase} is not proposed.")
+    meaning = asked.meaning or Meaning(asked.rollout, "request", asked.phase)
+    ids = await desk.ids(*request_meanings(asked.live, asked.phase, meaning.digest, meaning.attempt))
+    return request(asked.live, asked.phase, ids, {}, meaning.digest, meaning.attempt)
+
+
+async def remind_later(desk: Desk, asked: Asked) -> Result:
+    """An hour more until the guild's next reminder, for a member of it."""
+    mine = sorted(asked.person.guilds & set(asked.quorum))
+    guild = (asked.meaning.subject if asked.meaning else "") or next(iter(mine), "")
+    return await desk.office.reminders.later(asked.rollout, asked.phase, guild, asked.person)
+
+
 VERBS = (
     Verb(
         "approve", "approve [PHASE] [GUILD]", "say yes for your guild", approve, Right.ANSWER, Takes.FREE, Move.APPROVE
@@ -79,4 +96,6 @@ PRESSES = (
     Press(Move.APPROVE, approve_for, Right.ANSWER),
     Press(Move.DENY, deny, Right.ANSWER),
     Press(Move.WITHDRAW, withdraw, Right.ANSWER),
+    Press("request", show_request, Right.READ),
+    Press("later", remind_later, Right.ANSWER),
 )

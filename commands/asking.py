@@ -38,7 +38,8 @@ async def understood(desk: Desk, ask: Ask, verb: Verb) -> Asked | Refusal:
     if isinstance(found, Refusal):
         return found
     phase, rest = found
-    ask.trail.rollout, ask.trail.phase = live.rollout.name if live else "", phase
+    # What is asked of no plan is about no rollout, and a bug in it holds none.
+    ask.trail.lead_to(live.rollout.name if live and not verb.anywhere else "", phase)
     person = await allowed(desk, ask.person, verb.right, plan, live, phase, by_guild=verb.name == "help")
     return person if isinstance(person, Refusal) else Asked(ask, plan, live, person, phase, rest)
 
@@ -64,7 +65,7 @@ async def allowed(
     if right is None:
         return Refusal("permission", "Nobody may do this.")
     if fresh and right in {Right.ANSWER, Right.RUN}:
-        desk.forget()
+        desk.forget(user)
     run = (live.rollout.run(phase) if live else None) or PhaseRun(phase)
     # To read and to hold one need not be in a guild; so they go on when the guilds cannot be read.
     asked = {} if right in _PLAIN and not by_guild else guilds(plan, live, run)

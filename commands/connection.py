@@ -1,62 +1,154 @@
-"""The connection: Socket Mode from the first answer of Slack to the end of the process."""
+"""The connection: Slack's door, open from when it is known who we are to the end of the process."""
 
 import asyncio
-from dataclasses import dataclass
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
-import aiohttp
-import stamina
 import structlog
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.ports import Beat, Pulse
+from bot.ports import Beat, Busy, Pulse
 from bot.workflows.office import Office
-from commands.door import make_door
+from commands.arrivals import Malformed, enveloped
+from commands.door import Door, bolt_app, open_door
+from commands.fairness import Fairness
+from commands.identity import Identity, Passport
+from commands.reception import ELSEWHERE, OK, Gauge, Reception, Unmeasured
+from commands.served import Server
+from commands.watching import Alarm, SlackLine, Watch
 
 log: Final = structlog.get_logger()
-
-
-class Socket(AsyncSocketModeHandler):
-    """Socket Mode, with the beat that a command's answer has left."""
-
-    pulse: Pulse
-
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        await super().handle(client, req)
-        self.pulse(Beat.COMMAND_ANSWERED)
+FORGETS_EVERY: Final = 60.0
+# A request may be stamped five minutes ahead and is good for five minutes after that; one more for slow clocks.
+FORGETS_AFTER: Final = timedelta(minutes=11)
 
 
 @dataclass
-class Connection:
-    """Slack's door: connected as soon as Slack answers; everything else goes on without it."""
+class Entrance:
+    """What both lines lead to: a reception for the workspace that we are in, and the door behind it."""
 
     web: AsyncWebClient
-    app_token: str
     office: Office
+    fairness: Fairness = field(default_factory=lambda: Fairness(time.monotonic))
+    gauge: Gauge = field(default_factory=Unmeasured)
+    _doors: list[Door] = field(default_factory=list)
+
+    def reception(self, identity: Identity) -> Reception:
+        app = bolt_app(self.web, identity)
+        self._doors.append(open_door(app, self.office, self.web))
+        return Reception(app, identity, self.fairness, self.gauge)
+
+    async def forget(self) -> None:
+        """Forget, now and then, what was delivered so long ago that its signature is worth nothing any more."""
+        known, clock = self.office.deliveries, self.office.clock
+        while known is not None:
+            await clock.sleep(FORGETS_EVERY)
+            try:
+                await known.forget(clock.real() - FORGETS_AFTER)
+            except Busy:
+                log.info("deliveries.busy")
+
+    async def close(self) -> None:
+        for door in self._doors:
+            await door.close()
+
+
+@dataclass
+class HttpConnection:
+    """Signed requests: taken in as soon as it is known who we are, be it from the last time."""
+
+    passport: Passport
+    entrance: Entrance
+    server: Server
     pulse: Pulse
 
     async def run(self) -> None:
-        """Connect and stay connected for as long as the process lives."""
-        identity = await self._identity()
-        app = make_door(self.web, self.office, identity)
-        socket = Socket(app, self.app_token, web_client=self.web)
-        socket.pulse = self.pulse
+        """Take in what is posted for as long as this process acts."""
         try:
-            await self._connected(socket)
-            log.info("slack.connected", bot=identity["user_id"])
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._open())
+                group.create_task(self.entrance.forget())
             await asyncio.Event().wait()
         finally:
-            await socket.close_async()  # type: ignore[no-untyped-call] # Bolt leaves it untyped
+            self.server.shut()
+            await self.entrance.close()
 
-    @stamina.retry(on=(aiohttp.ClientError, TimeoutError, SlackApiError), attempts=None, timeout=None, wait_max=10)
-    async def _identity(self) -> dict[str, str]:
-        told = await self.web.auth_test()
-        return {name: str(told.get(name) or "") for name in ("team_id", "user_id", "bot_id", "user", "url")}
+    async def _open(self) -> None:
+        last = await self.passport.last()
+        if last:
+            self._plug(last)
+        else:
+            self.server.unready = "identity"
+        now = await self.passport.now()
+        if now != last:
+            self._plug(now)
+        log.info("slack.connected", bot=now["user_id"])
 
-    @stamina.retry(on=(aiohttp.ClientError, TimeoutError, SlackApiError), attempts=None, timeout=None, wait_max=10)
-    async def _connected(self, socket: Socket) -> None:
-        await socket.connect_async()  # type: ignore[no-untyped-call] # Bolt leaves it untyped
+    def _plug(self, identity: Identity) -> None:
+        self.server.open(self.entrance.reception(identity), self.pulse)
+        self.server.unready = ""
+
+
+@dataclass
+class SocketConnection:
+    """Socket Mode: connected as soon as Slack opens a socket, under the name that we had the last time if need be."""
+
+    passport: Passport
+    entrance: Entrance
+    app_token: str
+    pulse: Pulse
+    alarm: Alarm
+    server: Server | None = None
+    _reception: Reception | None = None
+
+    async def run(self) -> None:
+        """Connect and stay connected for as long as this process acts."""
+        self._mark("disconnected")
+        watch = Watch(self._line, self.entrance.office.clock, self.alarm, self._mark)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._named())
+                group.create_task(watch.run())
+                group.create_task(self.entrance.forget())
+        finally:
+            if self.server:
+                self.server.shut()
+            await self.entrance.close()
+
+    async def _named(self) -> None:
+        last = await self.passport.last()
+        if last:
+            self._reception = self.entrance.reception(last)
+        now = await self.passport.now()
+        if now != last:
+            self._reception = self.entrance.reception(now)
+        log.info("slack.connected", bot=now["user_id"])
+
+    def _line(self) -> SlackLine:
+        return SlackLine(self.entrance.web, self.app_token, self._handle)
+
+    def _mark(self, why: str) -> None:
+        self.entrance.gauge.socket(why)
+        if self.server:
+            self.server.unready = why
+
+    async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        if self._reception is None:
+            return  # Slack delivers it again, or tells the person: who we are is not known yet
+        try:
+            arrival = enveloped(request)
+        except Malformed as wrong:
+            log.warning("delivery.malformed", why=str(wrong))
+            return
+        answer = await self._reception.take(arrival, suspect=bool(request.retry_attempt))
+        # What is another workspace's is taken note of, so that it is not delivered again.
+        if answer.status in {OK, ELSEWHERE}:
+            payload = json.loads(answer.text) if answer.text else None
+            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))
+            self.pulse(Beat.COMMAND_ANSWERED)

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from structlog.contextvars import bind_contextvars
+
 from bot.domain.people import Person
 from bot.domain.permissions import Right
 from bot.domain.plan import Guild, Plan
@@ -42,7 +44,7 @@ class Desk:
     rooms: Rooms
     hands: Hands
     later: "Callable[[Desk, Ask, Work], None]"
-    forget: Callable[[], None]
+    forget: Callable[[str], None]
     errands: Errands = field(default_factory=Errands)
 
     @property
@@ -66,6 +68,11 @@ class Trail:
     phase: str = ""
     begun: bool = False
 
+    def lead_to(self, rollout: str, phase: str) -> None:
+        """What this act is about, for whoever catches a bug and for every line of the log from here on."""
+        self.rollout, self.phase = rollout, phase
+        bind_contextvars(rollout=rollout, phase=phase)
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -77,6 +84,8 @@ class Ask:
     trigger: str = ""
     thread: str = ""
     room: str = ""
+    # Whether it was pressed in the person's home tab, where nothing can be said.
+    home: bool = False
     trail: Trail = field(default_factory=Trail)
 
 
@@ -182,3 +191,5 @@ class Press:
     right: Right | None = None
     # Whose guilds count although the right alone does not ask for them: the workflow looks itself.
     by_guild: bool = False
+    # Whether it is about the person who presses, and about no plan.
+    anywhere: bool = False

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.people import Kind, Person
 from bot.domain.plan import Guild
 from bot.ports import Unreachable
+from commands.acquaintances import Acquaintances
 
 T = TypeVar("T")
 # Lives in seconds; a failure is not kept at all.
@@ -22,6 +23,9 @@ GROUPS_LIFE: Final = 300.0
 DAY: Final = 86400.0
 FRESH: Final = 2.0
 ANSWERS_WITHIN: Final = 5.0
+# A command is answered within 2.5 s, and is told twice who asks.
+WAITS_FOR_SLACK: Final = 1.2
+WAITS_IN_SILENCE: Final = 0.1
 _STRANGERS: Final = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 _NO_GROUPS: Final = frozenset({"plan_upgrade_required", "no_such_subteam", "subteam_not_found"})
 
@@ -42,9 +46,27 @@ class SlackDirectory:
 
     client: AsyncWebClient
     elapsed: Callable[[], float] = time.monotonic
+    known: Acquaintances | None = None
+    _silent_until: float = 0.0
     _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
 
     async def person(self, user: str, guilds: Mapping[str, Guild]) -> Person:
+        """Who this is now. Where no guild is asked for, whom Slack vouched for within a day while it is silent."""
+        if self.known is None or guilds:
+            return await self._person(user, guilds)
+        try:
+            async with asyncio.timeout(WAITS_IN_SILENCE if self.elapsed() < self._silent_until else WAITS_FOR_SLACK):
+                person = await self._person(user, guilds)
+        except (Unreachable, TimeoutError) as no:
+            self._silent_until = self.elapsed() + FRESH
+            known = await self.known.last(user)
+            if known is None:
+                raise Unreachable("Slack does not answer") from no
+            return known
+        self.known.met(person)
+        return person
+
+    async def _person(self, user: str, guilds: Mapping[str, Guild]) -> Person:
         asked = (self.members(guild) for guild in guilds.values())
         found, team, *members = await asyncio.gather(self._user(user), self._team(), *asked)
         if found is None:
@@ -80,10 +102,11 @@ class SlackDirectory:
             raise Unreachable(f"the workspace has no user group @{guild.usergroup}")
         return f"<!subteam^{group}>"
 
-    def forget(self) -> None:
-        """Have who is who read anew before a decision, unless it was read this very moment."""
+    def forget(self, user: str) -> None:
+        """Have who this is, and who is in which guild, read anew before a decision, unless it was read just now."""
         now = self.elapsed()
-        old = [key for key, kept in self._kept.items() if key[0] in {"user", "members"} and now - kept.at > FRESH]
+        mine = [(key, kept) for key, kept in self._kept.items() if key[0] == "members" or key == ("user", user)]
+        old = [key for key, kept in mine if now - kept.at > FRESH]
         for key in old:
             del self._kept[key]
 

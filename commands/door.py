@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
@@ -13,16 +14,19 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.contextvars import bound_contextvars
 
 from bot.domain.people import CLOCKWORK
-from bot.ports import Busy, LostLease, Unreachable
+from bot.ports import DELIVERY, Busy, Delivery, LostLease, Repeated, Uncertain, Unreachable
 from bot.views.message import Message
 from bot.views.text import escape
 from bot.workflows.office import Office
+from commands.arrivals import Arrived
 from commands.deliveries import Deliveries
 from commands.desk import Ask, Desk, Work
 from commands.directory import SlackDirectory
-from commands.payloads import Body, errors, form_of, mentioned_ask, pressed_ask, shown, typed_ask
+from commands.home import answered
+from commands.payloads import Body, errors, form_of, mentioned_ask, opened_ask, pressed_ask, shown, typed_ask
 from commands.pressing import pressed, submitted
 from commands.rooms import Rooms
 from commands.slackside import SlackHands
@@ -30,6 +34,7 @@ from commands.verbs import PRESSES, spoken
 
 COMMAND: Final = "/rollout"
 MENTION: Final = "app_mention"
+HOME: Final = "app_home_opened"
 OURS: Final = re.compile(r"^rollout:")
 Aside = Callable[[Message], Coroutine[Any, Any, None]]
 _LOG: Final = structlog.get_logger(__name__)
@@ -49,28 +54,32 @@ class Door:
     deliveries: Deliveries[Message | None]
 
     async def serve(self, key: str, ask: Ask, work: Work, aside: Aside | None = None) -> Message | None:
-        """The answer to one delivery, however often Slack hands it over; `aside` says it, once."""
+        """The answer to one delivery, however often Slack hands it over; `aside` says it, once.
+
+        `key` is for a delivery that came without the keys of its repeats.
+        """
+        delivery = DELIVERY.get()
 
         async def once() -> Message | None:
-            answer = await guarded(self.desk, ask, work)
+            answer = await self._served_before(delivery) or await guarded(self.desk, ask, work)
             if answer and aside:
                 self.desk.errands.run(aside(answer))
             return answer
 
-        return await self.deliveries.once(key, once)
+        return await self.deliveries.once(delivery.keys if delivery else (key,), once)
+
+    async def _served_before(self, delivery: Delivery | None) -> Message | None:
+        """What to say when an earlier process recorded this; that it is recorded once rests on the store alone."""
+        if not isinstance(delivery, Arrived) or not delivery.suspect:
+            return None
+        at = await _seen(self.desk, delivery)
+        return repeated(at) if at else None
 
     async def settle(self) -> None:
         await self.desk.errands.settle()
 
     async def close(self) -> None:
         await self.desk.errands.close()
-
-
-def make_door(web: AsyncWebClient, office: Office, identity: Mapping[str, str], command: str = COMMAND) -> AsyncApp:
-    """The app with its listeners; `identity` is what `auth.test` said."""
-    app = bolt_app(web, identity)
-    open_door(app, office, web, command)
-    return app
 
 
 def bolt_app(web: AsyncWebClient, identity: Mapping[str, str]) -> AsyncApp:
@@ -98,20 +107,44 @@ def open_door(app: AsyncApp, office: Office, web: AsyncWebClient, command: str =
     door = Door(Desk(office, rooms, hands, later, forget), Deliveries(clock.real))
     _listen_to_words(app, door, command)
     _listen_to_presses(app, door)
+    _listen_to_homes(app, door)
     return door
 
 
-def _nothing() -> None:
+def _nothing(_: str) -> None:
     """There is nothing to forget."""
+
+
+def repeated(at: datetime | None) -> Message:
+    """The answer to what was served before."""
+    when = f" at <!date^{int(at.timestamp())}^{{time_secs}}|{at:%H:%M:%S} UTC>" if at else " before"
+    return Message(f"This was received{when} and is not done twice; see the card.")
+
+
+async def _seen(desk: Desk, delivery: Delivery | None) -> datetime | None:
+    """When this was recorded, where that can be read now."""
+    known = desk.office.deliveries
+    if known is None or delivery is None:
+        return None
+    try:
+        return await known.seen(delivery.keys)
+    except Busy:
+        return None
 
 
 async def guarded(desk: Desk, ask: Ask, work: Work, budget: float | None = BUDGET) -> Message | None:
     """Do it within the budget; every trouble becomes an honest answer, and a bug holds the rollout."""
     try:
-        async with asyncio.timeout(budget):
-            return await work()
+        # Rollout and phase are bound where they are understood, and forgotten here.
+        with bound_contextvars(actor=ask.person, rollout="", phase=""):
+            async with asyncio.timeout(budget):
+                return await work()
+    except Uncertain:
+        return UNCERTAIN
     except (Busy, LostLease):
         return BUSY
+    except Repeated:
+        return repeated(await _seen(desk, DELIVERY.get()))
     except Unreachable as why:
         return Message(f"Slack cannot say who is who now: {escape(why)}. Nothing was recorded; try again.")
     except TimeoutError:
@@ -148,7 +181,8 @@ def _listen_to_words(app: AsyncApp, door: Door, command: str) -> None:
     async def typed(ack: AsyncAck, body: Body) -> None:
         ask = typed_ask(body)
         answer = await door.serve(ask.trigger, ask, lambda: spoken(door.desk, ask))
-        await ack(**shown(answer))
+        # Named so that the answer always leaves as JSON: a bare text could be taken for something else.
+        await (ack(**shown(answer), response_type="ephemeral") if answer else ack())
 
     @app.event(MENTION)
     async def mentioned(body: Body, event: Body, context: AsyncBoltContext) -> None:
@@ -162,9 +196,11 @@ def _listen_to_presses(app: AsyncApp, door: Door) -> None:
     @app.action(OURS)
     async def clicked(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond) -> None:
         ask, button = pressed_ask(body), str(action.get("value"))
-        reply = partial(_reply, respond, ask.thread)
+        reply = partial(answered, door.desk, ask) if ask.home else partial(_reply, respond, ask.thread)
         await door.serve(ask.trigger, ask, lambda: pressed(door.desk, ask, PRESSES, button), reply)
         await ack()
+        if ask.home:
+            _draw_home(door.desk, ask)
 
     @app.view(OURS)
     async def sent(ack: AsyncAck, body: Body, view: Body) -> None:
@@ -174,9 +210,35 @@ def _listen_to_presses(app: AsyncApp, door: Door) -> None:
         await ack(**errors(view, answer))
 
 
+def _listen_to_homes(app: AsyncApp, door: Door) -> None:
+    @app.event(HOME)
+    async def opened(event: Body) -> None:
+        ask = opened_ask(event)
+        if ask.person:
+            _draw_home(door.desk, ask, opened=True)
+
+
+def _draw_home(desk: Desk, ask: Ask, *, opened: bool = False) -> None:
+    """Draw the tab after the answer has left; what goes wrong is logged, and mended when it is opened again."""
+    homes = desk.office.homes
+    if homes is None:
+        return
+
+    async def draw() -> None:
+        await (homes.opened(ask.person) if opened else homes.acted(ask.person))
+
+    async def errand() -> None:
+        trouble = await guarded(desk, ask, draw, budget=None)
+        if trouble:
+            _LOG.warning("a home tab was not drawn", person=ask.person, why=trouble.text)
+
+    desk.errands.run(errand())
+
+
 async def _reply(respond: AsyncRespond, thread: str, answer: Message) -> None:
     """To the one who pressed, and to nobody else; the message with the button stays."""
     try:
         await respond(**shown(answer), response_type="ephemeral", replace_original=False, thread_ts=thread or None)
-    except (SlackClientError, ClientError, OSError) as no:
+    except (SlackClientError, ClientError, OSError, ValueError) as no:
+        # A press in a place that takes no answers comes without an address for one.
         _LOG.warning("a press was not answered", why=str(no))

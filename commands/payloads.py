@@ -43,7 +43,14 @@ def pressed_ask(body: Body) -> Ask:
         trigger=str(body.get("trigger_id") or ""),
         thread=str(container.get("thread_ts") or ""),
         room=str(channel.get("name") or ""),
+        home=(body.get("view") or {}).get("type") == "home",
     )
+
+
+def opened_ask(event: Body) -> Ask:
+    """Who opened which tab of the app: the home tab, or nobody."""
+    home = event.get("tab") == "home"
+    return Ask(person=str(event.get("user") or "") if home else "", channel="", home=True)
 
 
 def form_of(view: Body) -> Mapping[str, tuple[str, ...]]:

@@ -69,13 +69,14 @@ async def _understood(
     if meaning is None or press is None:
         return UNKNOWN
     live = await desk.office.rollouts.load(meaning.rollout) if meaning.rollout else None
-    plan = await _plan(desk, ask, meaning, live)
+    anything = next(iter(desk.office.shelf.plans()), None)
+    plan = anything if press.anywhere else await _plan(desk, ask, meaning, live)
     if plan is None or (meaning.rollout and live is None):
         return UNKNOWN
     # A preview may be older than the rollout that was opened since.
-    live = live or next(iter(await desk.office.rollouts.live(plan.name)), None)
-    ask.trail.rollout = live.rollout.name if live else ""
-    ask.trail.phase = meaning.phase or (live.rollout.current.phase if live else "")
+    live = live or (None if press.anywhere else next(iter(await desk.office.rollouts.live(plan.name)), None))
+    name, current = (live.rollout.name, live.rollout.current.phase) if live else ("", "")
+    ask.trail.lead_to(name, meaning.phase or current)
     opening = form is None and meaning.move in MODALS
     person = await _who(desk, ask, press, plan, live, meaning.phase, opening=opening)
     if isinstance(person, Refusal):

@@ -1,5 +1,6 @@
-"""Reading: help, plans, status, why, next and flags; they change nothing."""
+"""Reading: help, plans, status, why, next, flags and what a code means; they change nothing."""
 
+from bot.domain.codes import CODES, nearest
 from bot.domain.permissions import Right, may
 from bot.domain.refusals import Refusal
 from bot.domain.rollout import PhaseRun
@@ -23,6 +24,16 @@ async def why(desk: Desk, asked: Asked) -> Result:
 
 async def next_steps(desk: Desk, asked: Asked) -> Result:
     return answers.next_steps(asked.live, asked.run, desk.now) if asked.live else None
+
+
+async def explain(_desk: Desk, asked: Asked) -> Result:
+    """What a code of a refusal means; without one, all of them by name."""
+    code = asked.rest[0].lower() if asked.rest else ""
+    if code and code not in CODES:
+        close = ", ".join(nearest(code))
+        remedy = f"Did you mean {close}?" if close else "`/rollout explain` lists them."
+        return Refusal("unknown-code", f"There is no code '{code}'.", remedy)
+    return answers.explained(code)
 
 
 async def flags(desk: Desk, asked: Asked) -> Result:
@@ -71,5 +82,15 @@ VERBS = (
     Verb("why", "why [PHASE]", "why it does not go on", why, Right.READ, Takes.PHASE),
     Verb("next", "next [PHASE]", "what comes next, and who can do it", next_steps, Right.READ, Takes.PHASE),
     Verb("flags", "flags [PHASE]", "its flags against the target's", flags, Right.READ, Takes.PHASE, needs_live=False),
+    Verb(
+        "explain",
+        "explain [CODE]",
+        "what a code means, and what to do",
+        explain,
+        Right.READ,
+        Takes.FREE,
+        needs_live=False,
+        anywhere=True,
+    ),
 )
 PRESSES = (Press("why", why, Right.READ),)

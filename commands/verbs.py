@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.permissions import Right
 from bot.domain.refusals import Refusal
 from bot.views.message import Message
-from commands import approving, gating, moving, reading, starting
+from commands import approving, evidence, gating, home, moving, reading, starting, subscribing
 from commands.answering import refused, said
 from commands.asking import outsider, understood, unknown_verb
 from commands.desk import Ask, Desk, Press, Verb
@@ -22,10 +22,26 @@ def press_table(presses: Iterable[Press]) -> Mapping[str, Press]:
     return {press.move: press for press in presses if press.right is not None}
 
 
-_SPOKEN: Final = (*reading.VERBS, *starting.VERBS, *gating.VERBS, *approving.VERBS, *moving.VERBS)
+_SPOKEN: Final = (
+    *reading.VERBS,
+    *starting.VERBS,
+    *gating.VERBS,
+    *approving.VERBS,
+    *moving.VERBS,
+    *subscribing.VERBS,
+    *evidence.VERBS,
+)
 VERBS: Final = verb_table((reading.helping(_SPOKEN), *_SPOKEN))
 PRESSES: Final = press_table(
-    (*reading.PRESSES, *starting.PRESSES, *gating.PRESSES, *approving.PRESSES, *moving.PRESSES)
+    (
+        *reading.PRESSES,
+        *starting.PRESSES,
+        *gating.PRESSES,
+        *approving.PRESSES,
+        *moving.PRESSES,
+        *subscribing.PRESSES,
+        *home.PRESSES,
+    )
 )
 
 

@@ -9,6 +9,7 @@ import signal
 import sys
 
 from sandbox.supervisor import Sandbox, SandboxFailedError, Wishes, open_sandbox
+from sandbox.workspace.oddities import Oddities
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,6 +21,9 @@ def main(argv: list[str] | None = None) -> int:
         mode=asked.mode,
         with_bot=not asked.no_bot,
         bot_again=not asked.no_restart,
+        oddities=Oddities(
+            tuple(asked.without_scope), tuple(asked.without_group), asked.clock_off, free_plan=asked.free_plan
+        ),
     )
     try:
         return asyncio.run(_run(wishes, as_json=asked.print_json))
@@ -75,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plan", choices=["gitguard"], default="gitguard", help="whose sample systems run")
     parser.add_argument("--no-bot", action="store_true", help="print the environment that a bot needs instead")
     parser.add_argument("--no-restart", action="store_true", help="leave a bot that died as it is")
+    parser.add_argument("--without-scope", action="append", default=[], help="a scope that was not granted; repeatable")
+    parser.add_argument("--without-group", action="append", default=[], help="a user group to leave out; repeatable")
+    parser.add_argument("--clock-off", type=float, default=0.0, help="seconds that Slack's clock is behind this host's")
+    parser.add_argument("--free-plan", action="store_true", help="a workspace without user groups")
     parser.add_argument("--print-json", action="store_true", help="print one line of JSON when ready")
     return parser
 

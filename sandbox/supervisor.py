@@ -10,7 +10,9 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +23,7 @@ from sandbox.clock import SandboxClock
 from sandbox.systems.gitguard import GitGuardSystems, start_gitguard
 from sandbox.systems.nats_server import NatsNotReadyError
 from sandbox.workspace.local import LocalSlack
+from sandbox.workspace.oddities import Oddities, Unknown
 from sandbox.workspace.server import LOCAL, build_workspace, running
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +46,7 @@ class Wishes:
     with_bot: bool = True
     bot_again: bool = True
     bot_argv: tuple[str, ...] = BOT
+    oddities: Oddities = field(default_factory=Oddities)
 
 
 @dataclass(frozen=True)
@@ -88,13 +92,7 @@ async def open_sandbox(wishes: Wishes, say: Callable[[str], None]) -> AsyncItera
         if systems.nats is None:
             say("nats-server was not found: events are only counted, and CODEX_NATS_URL is not set.")
         http = _http_door() if wishes.mode == "http" else {}
-        app = build_workspace(
-            clock,
-            systems.targets,
-            delivery=wishes.mode,
-            request_url=f"http://127.0.0.1:{http['ROLLOUT_HTTP_PORT']}/slack/events" if http else None,
-            signing_secret=http.get("SLACK_SIGNING_SECRET"),
-        )
+        app = _workspace(wishes, clock, systems, http)
         url = await ending.enter_async_context(_serving(app, wishes.port))
         environment = {**_bot_environment(url, folder, app, systems), **http}
         bot = _bot(wishes, folder, environment, say) if wishes.with_bot else None
@@ -103,6 +101,20 @@ async def open_sandbox(wishes: Wishes, say: Callable[[str], None]) -> AsyncItera
             await bot.start()
         local = app[LOCAL]
         yield Sandbox(url, environment, folder, bot, lambda: _connected(local, http))
+
+
+def _workspace(wishes: Wishes, clock: SandboxClock, systems: GitGuardSystems, http: dict[str, str]) -> web.Application:
+    try:
+        return build_workspace(
+            clock,
+            systems.targets,
+            delivery=wishes.mode,
+            request_url=f"http://127.0.0.1:{http['ROLLOUT_HTTP_PORT']}/slack/events" if http else None,
+            signing_secret=http.get("SLACK_SIGNING_SECRET"),
+            oddities=wishes.oddities,
+        )
+    except Unknown as why:
+        raise SandboxFailedError(str(why)) from why
 
 
 @asynccontextmanager
@@ -125,7 +137,7 @@ def _bot_environment(url: str, folder: Path, app: web.Application, systems: GitG
         "SLACK_APP_TOKEN": tokens.app,
         "SLACK_API_URL": f"{url}/api/",
         "ROLLOUT_CLOCK_URL": f"{url}/drive/clock",
-        "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/rollout.db",
+        "DATABASE_URL": f"sqlite:///{folder}/rollout.db",
         "ROLLOUT_PLANS": "plans",
         "ROLLOUT_DIGEST_KEY": secrets.token_hex(32),
         **systems.environment,
@@ -146,11 +158,17 @@ def _http_door() -> dict[str, str]:
 
 
 def _connected(local: LocalSlack, http: dict[str, str]) -> bool:
+    """Whether the bot can be reached: over a socket, or where it says itself that it is ready."""
     if not http:
         return local.hub.connected > 0
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as knock:
-        knock.settimeout(0.2)
-        return knock.connect_ex(("127.0.0.1", int(http["ROLLOUT_HTTP_PORT"]))) == 0
+    asked = HTTPConnection("127.0.0.1", int(http["ROLLOUT_HTTP_PORT"]), timeout=0.2)
+    try:
+        asked.request("GET", "/readyz")
+        return asked.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asked.close()
 
 
 def _obituary(bot: BotProcess) -> str:

@@ -25,6 +25,23 @@ class Alive:
         self._file = file
         return True
 
+    def free(self) -> bool:
+        """Whether nobody has the lock. It is held for an instant to find out; who tries just then, tries again."""
+        if self._file is not None:
+            return False
+        try:
+            file = os.open(self._path, os.O_RDWR)
+        except FileNotFoundError:
+            return True
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        else:
+            return True
+        finally:
+            os.close(file)
+
     def drop(self) -> None:
         if self._file is not None:
             os.close(self._file)

@@ -5,14 +5,26 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, insert
+from sqlmodel import col, select
 
 from bot.ports import Meaning
 from storage.database import Database
 from storage.lease import Fence
+from storage.session import Session
+from storage.statements import Statement
 from storage.tables import ButtonRow
 
 _BYTES: Final = 16
+_ID: Final = Statement(
+    lambda _: select(ButtonRow.id).where(*(getattr(ButtonRow, name) == bindparam(name) for name in ButtonRow.MEANING))
+)
+_MEANING: Final = Statement(
+    lambda _: select(*(getattr(ButtonRow, name) for name in ButtonRow.MEANING)).where(
+        col(ButtonRow.id) == bindparam("id")
+    )
+)
+_MAKE: Final = Statement(lambda _: insert(ButtonRow).inline(), ("id", *ButtonRow.MEANING))
 
 
 @dataclass(frozen=True)
@@ -37,19 +49,18 @@ class Buttons:
 
     async def meaning(self, button: str) -> Meaning | None:
         def work(session: Session) -> Meaning | None:
-            row = session.get(ButtonRow, button)
-            return None if row is None else Meaning(**{name: getattr(row, name) for name in ButtonRow.MEANING})
+            row = _MEANING.first(session, id=button)
+            return None if row is None else Meaning(*row)
 
         return await self.database.read(work)
 
 
 def _known(session: Session, meaning: Meaning) -> str | None:
-    same = (getattr(ButtonRow, name) == value for name, value in asdict(meaning).items())
-    return session.exec(select(ButtonRow.id).where(*same)).first()
+    found = _ID.first(session, **asdict(meaning))
+    return None if found is None else str(found[0])
 
 
 def _make(session: Session, meaning: Meaning) -> str:
-    row = ButtonRow(id=secrets.token_urlsafe(_BYTES), **asdict(meaning))
-    session.add(row)
-    session.flush()
-    return row.id
+    made = secrets.token_urlsafe(_BYTES)
+    _MAKE.run(session, id=made, **asdict(meaning))
+    return made

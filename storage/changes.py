@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import or_
-from sqlmodel import Session, col, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert
+from sqlmodel import col, select
 
 from bot.domain.board import Soaked, Standing
 from bot.domain.intents import Intent
@@ -16,8 +17,28 @@ from storage.codec import INTENT, SOAKED, STANDING, storable
 from storage.copies import keep_phase
 from storage.ledger import append, stream_of
 from storage.outbox import queue
+from storage.session import Session
+from storage.statements import Statement
 from storage.tables import IntentRow, SampleRow, SoakRow, StandingRow, TimerRow
 from storage.timers import put_timers
+
+_PUT_STANDINGS: Final = upserts.over(StandingRow, ("rollout", "phase", "attempt", "gate", "body"))
+_PUT_SOAKS: Final = upserts.over(SoakRow, ("rollout", "phase", "attempt", "body"))
+_PUT_INTENTS: Final = upserts.over(IntentRow, ("id", "rollout", "position", "stage", "body"), fixed=("position",))
+_SAMPLED: Final = (
+    *("rollout", "phase", "attempt", "gate", "at", "outcome", "value", "samples", "source", "trouble", "says"),
+)
+_ADD_SAMPLES: Final = Statement(lambda _: insert(SampleRow).inline(), _SAMPLED)
+_LAST_INTENT: Final = Statement(
+    lambda _: select(func.max(IntentRow.position)).where(col(IntentRow.rollout) == bindparam("rollout"))
+)
+# LIKE would ignore case, and only this rollout's own: `gitguard-1` is a prefix of `gitguard-10` too.
+_CANCEL: Final = Statement(
+    lambda _: delete(TimerRow).where(
+        col(TimerRow.rollout) == bindparam("rollout"),
+        func.substr(TimerRow.key, 1, bindparam("length")) == bindparam("prefix"),
+    )
+)
 
 
 def write_change(session: Session, change: Change, at: datetime) -> None:
@@ -29,21 +50,20 @@ def write_change(session: Session, change: Change, at: datetime) -> None:
     _write_standings(session, name, [storable(standing) for standing in change.standings])
     _write_soaks(session, name, change.soaks)
     _write_intents(session, name, change.intents)
-    _cancel(session, name, change.cancels)
+    for prefix in change.cancels:
+        _CANCEL.run(session, rollout=name, length=len(prefix), prefix=prefix)
     put_timers(session, change.timers)
     # What is said in Slack carries the head, so that Slack is a witness of the chain.
     queue(session, [replace(post, facts={**post.facts, "head": head}) if head else post for post in change.posts])
 
 
 def _write_standings(session: Session, name: str, standings: Sequence[Standing]) -> None:
-    if not standings:
-        return
     rows = [
         {"rollout": name, "phase": each.phase, "attempt": each.attempt, "gate": each.gate, "body": STANDING.body(each)}
         for each in standings
     ]
-    upserts.put(session, StandingRow, rows)
-    session.connection().execute(insert(SampleRow), [_sample(name, each) for each in standings])
+    _PUT_STANDINGS.run_all(session, rows)
+    _ADD_SAMPLES.run_all(session, [_sample(name, each) for each in standings])
 
 
 def _sample(name: str, standing: Standing) -> dict[str, object]:
@@ -67,7 +87,7 @@ def _write_soaks(session: Session, name: str, soaks: Sequence[Soaked]) -> None:
     rows = [
         {"rollout": name, "phase": each.phase, "attempt": each.attempt, "body": SOAKED.body(each)} for each in soaks
     ]
-    upserts.put(session, SoakRow, rows)
+    _PUT_SOAKS.run_all(session, rows)
 
 
 def _write_intents(session: Session, name: str, intents: Sequence[Intent]) -> None:
@@ -76,16 +96,9 @@ def _write_intents(session: Session, name: str, intents: Sequence[Intent]) -> No
     strange = [intent.id for intent in intents if intent.rollout != name]
     if strange:
         raise ValueError(f"a change of {name} cannot write the intents {', '.join(strange)}")
-    last = session.exec(select(func.max(IntentRow.position)).where(IntentRow.rollout == name)).one() or 0
+    last = _LAST_INTENT.first(session, rollout=name)[0] or 0
     rows = [
         {"id": each.id, "rollout": name, "position": place, "stage": each.stage.value, "body": INTENT.body(each)}
         for place, each in enumerate(intents, last + 1)
     ]
-    upserts.put(session, IntentRow, rows, fixed=("position",))
-
-
-def _cancel(session: Session, name: str, prefixes: Sequence[str]) -> None:
-    if prefixes:
-        # LIKE would ignore case, and only this rollout's own: `gitguard-1` is a prefix of `gitguard-10` too.
-        begins = (func.substr(TimerRow.key, 1, len(prefix)) == prefix for prefix in prefixes)
-        session.connection().execute(delete(TimerRow).where(col(TimerRow.rollout) == name, or_(*begins)))
+    _PUT_INTENTS.run_all(session, rows)

@@ -4,13 +4,19 @@ import hashlib
 from collections.abc import Iterable
 from typing import Final
 
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 
 from bot.domain.plan import Plan, ResolvedPhase
 from bot.plans.canonical import canonical, plan_bytes, revive, revive_plan
+from storage import upserts
+from storage.session import Session
+from storage.statements import Statement
 from storage.tables import CopyRow
 
 _KEPT: Final = 256
+_FIND: Final = Statement(lambda _: select(CopyRow.body).where(col(CopyRow.digest) == bindparam("digest")))
+_KEEP: Final = upserts.if_new(CopyRow, ("digest", "body"))
 
 
 def digest_of(body: bytes) -> str:
@@ -28,38 +34,51 @@ def keep_phase(session: Session, phase: ResolvedPhase) -> str:
 
 def _keep(session: Session, body: bytes) -> str:
     digest = digest_of(body)
-    if session.get(CopyRow, digest) is None:
-        session.add(CopyRow(digest=digest, body=body))
-        session.flush()
+    _KEEP.run(session, digest=digest, body=body)
     return digest
 
 
+def copy_of(session: Session, digest: str) -> bytes | None:
+    """The bytes that are kept under this digest."""
+    found = _FIND.first(session, digest=digest)
+    return None if found is None else bytes(found[0])
+
+
 class Copies:
-    """Reads copies; what was revived once stays revived, since bytes under a digest never change."""
+    """Reads copies; what was revived once stays revived, since bytes under a digest never change.
+
+    Used by several threads at once; each step on a dictionary is whole by itself.
+    """
 
     def __init__(self) -> None:
         self._plans: dict[str, Plan] = {}
         self._phases: dict[str, ResolvedPhase] = {}
 
     def plan(self, session: Session, digest: str) -> Plan:
-        if digest not in self._plans:
-            body = session.exec(select(CopyRow.body).where(CopyRow.digest == digest)).one()
+        found = self._plans.get(digest)
+        if found is None:
+            body = copy_of(session, digest)
+            if body is None:
+                raise KeyError(digest)
             _shorten(self._plans)
-            self._plans[digest] = revive_plan(body)
-        return self._plans[digest]
+            found = self._plans[digest] = revive_plan(body)
+        return found
 
     def phases(self, session: Session, digests: Iterable[str]) -> dict[str, ResolvedPhase]:
         """The resolved phases of these digests, as far as they are kept."""
-        wanted = set(digests)
-        known = {digest: self._phases[digest] for digest in wanted & self._phases.keys()}
-        missing = wanted - known.keys()
-        if not missing:
-            return known
-        rows = session.exec(select(CopyRow).where(col(CopyRow.digest).in_(missing))).all()
-        revived = {row.digest: revive(row.body) for row in rows}
+        found = ((digest, self._phase(session, digest)) for digest in digests)
+        return {digest: phase for digest, phase in found if phase is not None}
+
+    def _phase(self, session: Session, digest: str) -> ResolvedPhase | None:
+        found = self._phases.get(digest)
+        if found is not None:
+            return found
+        body = copy_of(session, digest)
+        if body is None:
+            return None
         _shorten(self._phases)
-        self._phases |= revived
-        return known | revived
+        found = self._phases[digest] = revive(body)
+        return found
 
 
 def _shorten(kept: dict[str, Plan] | dict[str, ResolvedPhase]) -> None:

@@ -1,121 +1,125 @@
 """The database: one writer that enters within a budget or not at all, and readers beside it."""
 
 import asyncio
+import threading
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import Session
+from sqlalchemy import URL, make_url
 
-from bot.ports import Busy
-from storage import sqlite
+from bot.ports import DELIVERY, Busy
+from storage.kinds import Kind, Trouble
+from storage.line import DATABASE_ERRORS, Line
+from storage.postgres import Postgres
+from storage.rounds import Remember
+from storage.session import Work
+from storage.sqlite import Sqlite
+from storage.turns import Turn
+from storage.writer import Writer
 
 T = TypeVar("T")
-Work = Callable[[Session], T]
 
 ENTER_WITHIN: Final = 1.8  # a listener has 2 s; what is left is for the transaction itself
+_READERS: Final = 4
+_KINDS: Final[dict[str, Callable[[URL], Kind]]] = {"sqlite": Sqlite, "postgresql": Postgres}
 
 
-@dataclass
-class _Turn:
-    """One write on its way in; up to `entered` it can still be withdrawn."""
-
-    deadline: float
-    holds_lock: bool = False
-    withdrawn: bool = False
+def kind_of(url: str) -> Kind:
+    """The kind of database at this address; ValueError for one that is not known."""
+    made = make_url(url)
+    name = made.get_backend_name()
+    if name not in _KINDS:
+        raise ValueError(f"databases of kind '{name}' are not available; use sqlite:/// or postgresql://")
+    return _KINDS[name](made)
 
 
 class Database:
-    """One database. `write` is serialised, durable when it returns, and raises Busy only before it began."""
+    """One database. `write` is serialised, durable when it returns, and raises Busy only before it began.
 
-    def __init__(self, url: str, *, within: float = ENTER_WITHIN) -> None:
-        self.url = make_url(url)
-        if self.url.get_backend_name() != "sqlite":
-            raise ValueError(f"databases of kind '{self.url.get_backend_name()}' are not available yet; use sqlite")
-        self.url = self.url.set(drivername="sqlite+aiosqlite")
+    Works are pure: they may run more than once, and only the last run counts. `remember` notes the delivery that
+    a write serves, in its transaction.
+    """
+
+    def __init__(self, url: str, *, within: float = ENTER_WITHIN, remember: Remember | None = None) -> None:
+        self.kind = kind_of(url)
         self.within = within
-        sqlite.make_file(self.url)
-        self._writer = sqlite.writer(self.url)
-        self._readers = sqlite.readers(self.url)
-        self._lock = asyncio.Lock()
+        self._engine = self.kind.engine(1 + _READERS)
+        self._writer = Writer(self._engine, self.kind, remember)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage-reader")
+        self._own = threading.local()
+        self._lines: list[Line] = []
+
+    @property
+    def url(self) -> URL:
+        return self.kind.url
 
     async def write(self, work: Work[T], *, within: float | None = None) -> T:
-        """Run `work` in one transaction that holds the write lock from its beginning.
+        """Run `work` in a transaction of its own, as far as it can see.
 
         Busy: the lock was not ours within the budget (seconds, over our own queue and other processes'
         locks together) and nothing was written. Once entered it runs to its end, also when the caller is
         cancelled meanwhile.
         """
-        turn = _Turn(asyncio.get_running_loop().time() + (self.within if within is None else within))
-        task = asyncio.create_task(self._take_turn(work, turn))
+        loop = asyncio.get_running_loop()
+        turn = Turn(work, loop.time() + (self.within if within is None else within), DELIVERY.get(), loop)
+        self._writer.put(turn)
+        timer = loop.call_at(turn.deadline, self._late, turn)
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(turn.future)
         except asyncio.CancelledError:
-            turn.withdrawn = True
-            if not turn.holds_lock:
-                task.cancel()
-            await asyncio.wait({task})
-            if not task.cancelled():
-                task.exception()  # seen, so that it is not reported as forgotten
+            if not turn.withdraw():
+                await asyncio.wait({turn.future})
+                turn.future.exception()  # seen, so that it is not reported as forgotten
             raise
+        finally:
+            timer.cancel()
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one unchanging state of the database."""
-        try:
-            async with self._readers.connect() as connection:
-                return await connection.run_sync(_in_session, work)
-        except OperationalError as error:
-            raise (Busy("the store could not be read in time") if sqlite.busy(error) else error) from error
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     async def close(self) -> None:
-        async with self._lock:
-            await self._writer.dispose()
-        await self._readers.dispose()
-
-    async def _take_turn(self, work: Work[T], turn: _Turn) -> T:
-        try:
-            async with asyncio.timeout_at(turn.deadline):
-                await self._lock.acquire()
-        except TimeoutError as late:
-            raise Busy("too many writes are waiting; nothing was recorded") from late
-        turn.holds_lock = True
-        try:
-            connection = await self._enter(turn)
-            try:
-                result = await connection.run_sync(_in_session, work)
-                await connection.commit()
-            finally:
-                await connection.close()
-        finally:
-            self._lock.release()
-        return result
-
-    async def _enter(self, turn: _Turn) -> AsyncConnection:
-        """A connection that holds the write lock."""
+        """Let what has begun run to its end, then let go of the database."""
         loop = asyncio.get_running_loop()
-        while not turn.withdrawn:
-            async with AsyncExitStack() as stack:
-                connection = await stack.enter_async_context(self._writer.connect())
-                try:
-                    await connection.begin()
-                except OperationalError as error:
-                    if not sqlite.busy(error):
-                        raise
-                    if loop.time() + sqlite.WAIT_MS / 1000 > turn.deadline:
-                        raise Busy("another process holds the store; nothing was recorded") from error
-                    continue
-                if not turn.withdrawn:
-                    stack.pop_all()
-                    return connection
-        raise asyncio.CancelledError
+        await loop.run_in_executor(None, self._writer.close)
+        await loop.run_in_executor(None, self._readers.shutdown)
+        for line in self._lines:
+            line.drop()
+        self._engine.dispose()
 
+    def _late(self, turn: Turn[Any]) -> None:
+        if turn.withdraw() and not turn.future.done():
+            turn.future.set_exception(self._writer.late())
 
-def _in_session(connection: Connection, work: Work[T]) -> T:
-    with Session(bind=connection, expire_on_commit=False) as session:
-        result = work(session)
-        session.flush()
-        return result
+    def _read(self, work: Work[T]) -> T:
+        line = self._line()
+        try:
+            return self._look(line, work)
+        except DATABASE_ERRORS as error:
+            trouble = self.kind.trouble(error)
+            line.end(trouble)
+            if trouble not in {Trouble.BUSY, Trouble.GONE, Trouble.CONFLICT}:
+                raise
+        # What broke may have been broken for long: once more, on a fresh connection.
+        try:
+            return self._look(line, work)
+        except DATABASE_ERRORS as error:
+            trouble = self.kind.trouble(error)
+            line.end(trouble)
+            raise (error if trouble is Trouble.OTHER else Busy("the store could not be read in time")) from error
+
+    def _look(self, line: Line, work: Work[T]) -> T:
+        session = line.look()
+        try:
+            return work(session)
+        finally:
+            line.end()
+
+    def _line(self) -> Line:
+        """This thread's own."""
+        if not hasattr(self._own, "line"):
+            self._own.line = Line(self._engine, self.kind)
+            self._lines.append(self._own.line)
+        line: Line = self._own.line
+        return line

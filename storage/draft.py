@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
-from sqlmodel import Session
 
 from storage.database import Database
+from storage.session import Session
 from storage.upgrade import MIGRATIONS, config_for, upgrade_database
 
 
@@ -24,7 +24,7 @@ async def draft(message: str, migrations: Path = MIGRATIONS) -> None:
         command.revision(config, message, autogenerate=True, rev_id=f"{number:04}")
 
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite+aiosqlite:///{folder}/fresh.db")
+        database = Database(f"sqlite:///{folder}/fresh.db")
         try:
             await upgrade_database(database)
             await database.read(work)

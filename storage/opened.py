@@ -4,14 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from bot.ports import Busy, Clock
-from storage import sqlite
+from bot.ports import Busy, Clock, Delivery
+from storage.archive import Archive
 from storage.buttons import Buttons
 from storage.database import ENTER_WITHIN, Database
+from storage.deliveries import Deliveries, remember
+from storage.kept import Kept
 from storage.lease import Fence, Lease, Unfenced
 from storage.ledger import Ledger
+from storage.orders import Orders
 from storage.outbox import Outbox
 from storage.rollouts import RolloutStore
+from storage.session import Session
+from storage.subscriptions import Subscriptions
 from storage.timers import TimerStore
 from storage.triggers import check_triggers
 from storage.upgrade import upgrade_database
@@ -28,6 +33,11 @@ class Memory:
     outbox: Outbox
     buttons: Buttons
     ledger: Ledger
+    deliveries: Deliveries
+    kept: Kept
+    orders: Orders
+    subscriptions: Subscriptions
+    archive: Archive
 
 
 @asynccontextmanager
@@ -37,8 +47,12 @@ async def opened(url: str, clock: Clock, *, fenced: bool = True, within: float =
     `fenced=False` is for the command line on the host: it records beside the process that acts.
     Raises NewerDatabase, TriggersMissing, or Busy when the database could not be entered.
     """
-    database = Database(url, within=within)
-    alive = sqlite.alive(database.url)
+
+    def note(session: Session, delivery: Delivery) -> None:
+        remember(session, delivery, clock.real())
+
+    database = Database(url, within=within, remember=note)
+    alive = database.kind.alive()
     try:
         await upgrade_database(database)
         await database.read(check_triggers)
@@ -48,17 +62,24 @@ async def opened(url: str, clock: Clock, *, fenced: bool = True, within: float =
         with suppress(Busy):
             await lease.release()
     finally:
-        alive.drop()
+        if alive is not None:
+            alive.drop()
         await database.close()
 
 
 def _stores(database: Database, clock: Clock, lease: Lease, fence: Fence) -> Memory:
+    rollouts = RolloutStore(database, clock, fence)
     return Memory(
         database,
         lease,
-        RolloutStore(database, clock, fence),
+        rollouts,
         TimerStore(database, fence),
         Outbox(database, fence),
         Buttons(database, fence),
         Ledger(database, clock, fence),
+        Deliveries(database, fence),
+        Kept(database, fence),
+        Orders(database, fence),
+        Subscriptions(database, fence),
+        Archive(database, rollouts),
     )

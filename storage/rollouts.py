@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
-from sqlmodel import Session, col, func, select, update
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import col, func
 
 from bot.domain.plan import Plan
 from bot.domain.refusals import Refusal
@@ -15,7 +17,41 @@ from storage.codec import ROLLOUT
 from storage.copies import Copies, keep_plan
 from storage.database import Database
 from storage.lease import Fence
+from storage.session import Session
+from storage.statements import Statement
 from storage.tables import RolloutRow
+
+
+class _Row(NamedTuple):
+    name: str
+    version: int
+    state: bytes
+    plan_digest: str
+
+
+def _rows() -> Any:  # noqa: ANN401 - a select, which SQLModel types by its columns
+    return select(col(RolloutRow.name), col(RolloutRow.version), col(RolloutRow.state), col(RolloutRow.plan_digest))
+
+
+_LIVE: Final = col(RolloutRow.closed_at).is_(None)
+_OLDEST_FIRST: Final = (col(RolloutRow.opened_at), col(RolloutRow.name))
+_ONE: Final = Statement(lambda _: _rows().where(col(RolloutRow.name) == bindparam("name")))
+_ALL_LIVE: Final = Statement(lambda _: _rows().where(_LIVE).order_by(*_OLDEST_FIRST))
+_LIVE_OF_PLAN: Final = Statement(
+    lambda _: _rows().where(_LIVE, col(RolloutRow.plan) == bindparam("plan")).order_by(*_OLDEST_FIRST)
+)
+_NUMBER: Final = Statement(
+    lambda _: select(func.max(RolloutRow.number)).where(col(RolloutRow.plan) == bindparam("plan"))
+)
+_COLUMNS: Final = (*("name", "plan", "number", "version", "state", "channel", "plan_digest", "opened_at", "closed_at"),)
+_ADD: Final = Statement(lambda _: insert(RolloutRow).inline(), _COLUMNS)
+_REPLACE: Final = Statement(
+    lambda _: (
+        update(RolloutRow)
+        .where(col(RolloutRow.name) == bindparam("rollout"), col(RolloutRow.version) == bindparam("before"))
+        .values(version=bindparam("after"), state=bindparam("body"), closed_at=bindparam("closed"))
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -30,17 +66,14 @@ class RolloutStore:
     async def open(self, plan: Plan, decide: Callable[[str], Change]) -> Change | Refusal:
         def work(session: Session) -> Change | Refusal:
             self.lease.check(session)
-            live = session.exec(
-                select(RolloutRow.name).where(RolloutRow.plan == plan.name, col(RolloutRow.closed_at).is_(None))
-            ).first()
+            live = _LIVE_OF_PLAN.first(session, plan=plan.name)
             if live is not None:
-                return Refusal("rollout-live", f"{live} is still live.", f"Close {live} before a new rollout begins.")
-            used = session.exec(select(func.max(RolloutRow.number)).where(RolloutRow.plan == plan.name)).one()
-            number = (used or 0) + 1
+                name = live[0]
+                return Refusal("rollout-live", f"{name} is still live.", f"Close {name} before a new rollout begins.")
+            number = (_NUMBER.first(session, plan=plan.name)[0] or 0) + 1
             change = decide(f"{plan.name}-{number}")
             _same_rollout(change, f"{plan.name}-{number}")
-            session.add(_new_row(session, plan, number, change.rollout))
-            session.flush()
+            _add(session, plan, number, change.rollout)
             write_change(session, change, self.clock.now())
             return change
 
@@ -49,9 +82,10 @@ class RolloutStore:
     async def change(self, name: str, decide: Decide) -> Change | Refusal | None:
         def work(session: Session) -> Change | Refusal | None:
             self.lease.check(session)
-            row = session.get(RolloutRow, name)
-            if row is None:
+            found = _ONE.first(session, name=name)
+            if found is None:
                 raise KeyError(name)
+            row = _Row(*found)
             change = decide(self._snapshot(session, row))
             if not isinstance(change, Change):
                 return change
@@ -63,23 +97,22 @@ class RolloutStore:
         return await self.database.write(work)
 
     async def load(self, name: str) -> Snapshot | None:
-        def work(session: Session) -> Snapshot | None:
-            row = session.get(RolloutRow, name)
-            return None if row is None else self._snapshot(session, row)
+        found = await self.database.read(lambda session: self.find(session, name))
+        return None if found is None else found[0]
 
-        return await self.database.read(work)
+    def find(self, session: Session, name: str) -> tuple[Snapshot, str] | None:
+        """The rollout, in the session's transaction, with the digest of its plan's copy."""
+        found = _ONE.first(session, name=name)
+        return None if found is None else (self._snapshot(session, _Row(*found)), found[3])
 
     async def live(self, plan: str | None = None) -> tuple[Snapshot, ...]:
         def work(session: Session) -> tuple[Snapshot, ...]:
-            found = select(RolloutRow).where(col(RolloutRow.closed_at).is_(None))
-            if plan is not None:
-                found = found.where(RolloutRow.plan == plan)
-            rows = session.exec(found.order_by(col(RolloutRow.opened_at), col(RolloutRow.name))).all()
-            return tuple(self._snapshot(session, row) for row in rows)
+            rows = _ALL_LIVE.rows(session) if plan is None else _LIVE_OF_PLAN.rows(session, plan=plan)
+            return tuple(self._snapshot(session, _Row(*row)) for row in rows)
 
         return await self.database.read(work)
 
-    def _snapshot(self, session: Session, row: RolloutRow) -> Snapshot:
+    def _snapshot(self, session: Session, row: "_Row") -> Snapshot:
         rollout = ROLLOUT.value(row.state)
         digests = {run.digest for run in rollout.phases if run.digest}
         board, intents = belongings(session, row.name)
@@ -97,8 +130,9 @@ def _same_rollout(change: Change, name: str) -> None:
         raise ValueError(f"a change of {name} cannot write {change.rollout.name}")
 
 
-def _new_row(session: Session, plan: Plan, number: int, rollout: Rollout) -> RolloutRow:
-    return RolloutRow(
+def _add(session: Session, plan: Plan, number: int, rollout: Rollout) -> None:
+    _ADD.run(
+        session,
         name=rollout.name,
         plan=plan.name,
         number=number,
@@ -111,13 +145,17 @@ def _new_row(session: Session, plan: Plan, number: int, rollout: Rollout) -> Rol
     )
 
 
-def _replace_state(session: Session, row: RolloutRow, rollout: Rollout) -> None:
+def _replace_state(session: Session, row: _Row, rollout: Rollout) -> None:
     """Write the state over the version it was decided on; anything else was decided on something stale."""
     if rollout.version < row.version:
         raise ValueError(f"{row.name} is at version {row.version}; a decision on version {rollout.version} is stale")
-    guarded = update(RolloutRow).where(col(RolloutRow.name) == row.name, col(RolloutRow.version) == row.version)
-    written = session.connection().execute(
-        guarded.values(version=rollout.version, state=ROLLOUT.body(rollout), closed_at=rollout.closed_at)
+    written = _REPLACE.run(
+        session,
+        rollout=row.name,
+        before=row.version,
+        after=rollout.version,
+        body=ROLLOUT.body(rollout),
+        closed=rollout.closed_at,
     )
-    if written.rowcount != 1:
+    if written != 1:
         raise ValueError(f"{row.name} is no longer at version {row.version}")

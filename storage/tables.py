@@ -134,10 +134,17 @@ class TimerRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One message on its way to Slack; `revision` counts how often a card was asked to be rendered again."""
+    """One message on its way to Slack; `revision` counts how often a card was asked to be rendered again.
+
+    `recipient` is the person of a direct message, `sent_to` the channel's id in Slack once it is there.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_on_its_way", "state", "position"), Index("outbox_topics", "rollout", "topic"))
+    __table_args__ = (
+        Index("outbox_on_its_way", "state", "position"),
+        Index("outbox_topics", "rollout", "topic"),
+        Index("outbox_places", "position"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -150,6 +157,8 @@ class OutboxRow(SQLModel, table=True):
     tries: int = 0
     why: str = Field(default="", sa_type=Text)
     body: bytes = Field(sa_type=LargeBinary)
+    recipient: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    sent_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class ButtonRow(SQLModel, table=True):
@@ -178,3 +187,47 @@ class LeaseRow(SQLModel, table=True):
     fence: int
     expires_at: datetime = Field(sa_type=Moment)
     guarded: bool
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One key of something that Slack delivered and that was recorded, with the real time of it."""
+
+    __tablename__ = "deliveries"
+
+    key: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment, index=True)
+
+
+class KeptRow(SQLModel, table=True):
+    """A small text that outlives a process."""
+
+    __tablename__ = "kept"
+
+    name: str = Field(primary_key=True)
+    text: str = Field(sa_type=Text)
+
+
+class OrderRow(SQLModel, table=True):
+    """What the host's operator asked of the process that acts, and what became of it."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("orders_by_state", "state", "at"),)
+
+    id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)
+    operator: str
+    verb: str
+    rollout: str
+    phase: str
+    reason: str = Field(sa_type=Text)
+    state: str
+    answer: str = Field(sa_type=Text)
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """One kind of message that a person wants."""
+
+    __tablename__ = "subscriptions"
+
+    person: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True, index=True)

@@ -8,9 +8,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlmodel import Session
 
 from storage.database import Database
+from storage.session import Session
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _WITHIN: Final = 30.0  # seconds; another process may be upgrading the same database
@@ -30,7 +30,11 @@ async def upgrade(url: str) -> None:
 
 
 async def upgrade_database(database: Database) -> None:
-    await database.write(_to_head, within=_WITHIN)
+    def work(session: Session) -> None:
+        database.kind.alone(session)
+        _to_head(session)
+
+    await database.write(work, within=_WITHIN)
 
 
 def _to_head(session: Session) -> None:

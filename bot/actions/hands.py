@@ -7,6 +7,7 @@ from bot.actions.scene import Scene, Shown
 from bot.domain.plan import ResolvedPhase
 from bot.domain.steps import Step
 from bot.ports import ActionFailed, Clock, Probes
+from bot.reach.guard import Guard
 from bot.reach.subprocesses import Allowed
 
 
@@ -16,11 +17,19 @@ class ActionHands:
     `secrets` are the variables that commands may name, by name and value.
     """
 
-    def __init__(self, probes: Probes, clock: Clock, allowed: Allowed, secrets: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        probes: Probes,
+        clock: Clock,
+        allowed: Allowed,
+        secrets: Mapping[str, str],
+        guard: Guard | None = None,
+    ) -> None:
         self._probes = probes
         self._clock = clock
         self._allowed = allowed
         self._secrets = secrets
+        self._guard = guard or Guard()
 
     async def seal(self, step: Step, phase: ResolvedPhase) -> dict[str, str]:
         return await ACTIONS[type(step)].seal(step, self._scene(phase, "", {}))
@@ -38,4 +47,4 @@ class ActionHands:
         return ACTIONS[type(step)].repeatable(step)
 
     def _scene(self, phase: ResolvedPhase, key: str, sealed: Mapping[str, str]) -> Scene:
-        return Scene(phase, key, sealed, self._probes, self._clock, self._allowed, self._secrets)
+        return Scene(phase, key, sealed, self._probes, self._clock, self._allowed, self._secrets, self._guard)

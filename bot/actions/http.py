@@ -7,7 +7,8 @@ import aiohttp
 from bot.actions.scene import Scene, Shown, sentence
 from bot.domain.steps import HttpStep
 from bot.ports import ActionFailed, Unreachable
-from bot.reach.addresses import NoAddress, address
+from bot.reach.addresses import Address, NoAddress, address
+from bot.reach.guard import Visit
 
 _DONE: Final = range(200, 300)
 _FAILED_THERE: Final = 500
@@ -46,16 +47,18 @@ async def _send(step: HttpStep, scene: Scene) -> tuple[int, str]:
         raise ActionFailed(sentence(trouble)) from None
     headers = {**where.headers, **({step.key_header: scene.key} if step.key_header else {})}
     limit = aiohttp.ClientTimeout(total=step.timeout.total_seconds())
-    jar = aiohttp.DummyCookieJar()
+    async with scene.guard.visit(where, limit) as visit:
+        return await _answered(visit, step, where, headers), where.shown
+
+
+async def _answered(visit: Visit, step: HttpStep, where: Address, headers: dict[str, str]) -> int:
+    asked = visit.session.request(step.method, where.url, json=step.body, headers=headers, allow_redirects=False)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=limit, cookie_jar=jar) as session,
-            session.request(step.method, where.url, json=step.body, headers=headers, allow_redirects=False) as answer,
-        ):
-            return answer.status, where.shown
+        async with asked as answer:
+            return answer.status
     except aiohttp.ClientConnectorError:
-        raise ActionFailed(f"{where.shown} cannot be reached; nothing was sent.") from None
+        raise ActionFailed(f"{where.shown} {visit.no or 'cannot be reached'}; nothing was sent.") from None
     except TimeoutError:
-        raise Unreachable(f"{where.shown} did not answer within {limit.total:g} s.") from None
+        raise Unreachable(f"{where.shown} did not answer within {step.timeout.total_seconds():g} s.") from None
     except (aiohttp.ClientError, OSError) as trouble:
         raise Unreachable(f"{where.shown} broke off ({type(trouble).__name__}).") from None

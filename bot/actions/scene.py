@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Final, Protocol, TypeVar
 
 from bot.domain.gates import Check
+from bot.domain.masking import masked_argv
 from bot.domain.plan import ResolvedPhase
 from bot.domain.probes import Probe
 from bot.domain.systems import Service
 from bot.domain.verdicts import Outcome, Reading, judge
 from bot.ports import ActionFailed, Clock, Probes, Unreachable
-from bot.reach.subprocesses import Allowed, NotRun, run, shown
+from bot.reach.guard import Guard
+from bot.reach.subprocesses import Allowed, NotRun, Ran, run, shown
+from bot.workflows.commands import Called, note
 
 EFFECT_KEY: Final = "ROLLOUT_EFFECT_KEY"
 
@@ -35,6 +38,7 @@ class Scene:
     clock: Clock
     allowed: Allowed
     secrets: Mapping[str, str] = field(repr=False)
+    guard: Guard = field(default_factory=Guard)
 
     def service(self, system: str) -> Service:
         found = self.phase.systems.get(system)
@@ -82,12 +86,18 @@ class Scene:
             ran = await run(argv, allowed=self.allowed, env=given, secrets=hidden, timeout=limit, linger=True)
         except NotRun as trouble:
             raise ActionFailed(sentence(trouble)) from None
+        note(_called(argv, ran))
         if ran.exit is None:
             raise Unreachable(f"{shown(argv)} did not end within {limit.total_seconds():g} s and was stopped.")
         if ran.exit != 0:
             said = ran.last_words or "it said nothing"
             raise ActionFailed(f"{shown(argv)} ended with exit code {ran.exit}: {said}")
         return f"ran {shown(argv)}"
+
+
+def _called(argv: tuple[str, ...], ran: Ran) -> Called:
+    out, err = ran.stdout_was, ran.stderr_was
+    return Called(masked_argv(argv), ran.exit, out.size, out.sha256, err.size, err.sha256)
 
 
 def sentence(trouble: Exception) -> str:

@@ -80,6 +80,12 @@ def _one_voice(request: Request, person: Person) -> Refusal | None:
     )
 
 
+def awaited(request: Request, person: Person, at: datetime) -> frozenset[str]:
+    """The guilds for which this person's yes is still needed and would count; the click asks the rules again."""
+    asked = request.missing() if at < request.expires_at else {}
+    return frozenset(guild for guild in asked if may_approve(request, person, guild, at) is None)
+
+
 def may_start(request: Request, runner: Person, at: datetime) -> Refusal | None:
     """Why the approved move may not run yet; None when the quorum stands without the runner."""
     if at >= request.expires_at:

@@ -17,6 +17,9 @@ class Happened(StrEnum):
     APPROVAL_WITHDRAWN = "ApprovalWithdrawn"
     APPROVAL_EXPIRED = "ApprovalExpired"
     APPROVAL_LAPSED = "ApprovalLapsed"
+    APPROVAL_REMINDED = "ApprovalReminded"
+    REMINDER_SKIPPED = "ReminderSkipped"
+    REMINDER_SNOOZED = "ReminderSnoozed"
     PHASE_DENIED = "PhaseDenied"
     PHASE_STARTED = "PhaseStarted"
     PHASE_ABORTED = "PhaseAborted"
@@ -42,6 +45,7 @@ class Happened(StrEnum):
     PHASE_ROLLED_BACK = "PhaseRolledBack"
     TASK_DONE = "TaskDone"
     BOT_RESTARTED = "BotRestarted"
+    EVIDENCE_SEALED = "EvidenceSealed"
 
 
 @dataclass(frozen=True)

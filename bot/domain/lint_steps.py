@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from bot.domain.masking import secrets_of_argv
 from bot.domain.plan import Phase, Plan
 from bot.domain.probes import CommandProbe, EnvProbe
 from bot.domain.problems import Problem, unknown
@@ -12,7 +13,10 @@ from bot.domain.steps import ByHandStep, CommandStep, DeployStep, FlagsStep, Htt
 from bot.domain.systems import Service
 from bot.domain.walking import Path, walk
 
-_INTERPRETERS: Final = frozenset(("sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "powershell", "pwsh", "env"))
+_SHELLS: Final = (
+    "sh", "bash", "zsh", "dash", "ash", "ksh", "csh", "tcsh", "fish", "busybox", "cmd", "powershell", "pwsh",
+)  # fmt: skip
+_INTERPRETERS: Final = frozenset((*_SHELLS, "env", "xargs", "eval"))
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_KEY: Final = re.compile(
     r"(?:^|[_-])(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?|AUTHORIZATION)$",
@@ -96,6 +100,8 @@ def argv_problems(path: Path, argv: tuple[str, ...]) -> Iterator[Problem]:
     executable = PurePosixPath(argv[0].replace("\\", "/")).name.lower().removesuffix(".exe")
     if executable in _INTERPRETERS:
         yield Problem((*path, 0), f"'{argv[0]}' would interpret text", "name the program itself; commands use no shell")
+    elif any(secrets_of_argv(argv)):
+        yield Problem(path, "an argument looks like a secret", "name the variable under secrets:", hide=True)
     elif " " in argv[0]:
         yield Problem((*path, 0), f"'{argv[0]}' is one word with blanks", "each argument is one item of the list")
 

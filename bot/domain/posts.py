@@ -7,16 +7,17 @@ from bot.domain.entries import Entry, Fact
 
 
 class Place(StrEnum):
-    """CARD is the one living message; CHANNEL notifies everybody; THREAD is the card's thread."""
+    """CARD is the one living message; CHANNEL notifies everybody; THREAD is the card's thread; DIRECT is one person."""
 
     CARD = "card"
     CHANNEL = "channel"
     THREAD = "thread"
+    DIRECT = "direct"
 
 
 @dataclass(frozen=True)
 class Post:
-    """One message to be sent once. `key` is unique for ever; a card's key is its rollout's.
+    """One message to be sent once. `key` is unique for ever; a card's key is its rollout's; `to` is set for DIRECT.
 
     What is said is the entry; the views give it words.
     """
@@ -28,6 +29,7 @@ class Post:
     phase: str = ""
     actor: str = ""
     facts: dict[str, Fact] = field(default_factory=dict)
+    to: str = ""
 
     @classmethod
     def card(cls, rollout: str) -> "Post":

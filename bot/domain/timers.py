@@ -12,6 +12,7 @@ class TimerKind(StrEnum):
     READ_NOW = "read-now"
     SOAK_END = "soak-end"
     APPROVAL_EXPIRY = "approval-expiry"
+    APPROVAL_REMINDER = "approval-reminder"
     COUNTDOWN = "countdown"
 
     @property

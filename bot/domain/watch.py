@@ -1,7 +1,7 @@
 """The watch: what one new verdict does to a phase: soak, ready, hold, countdown or nothing."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.domain import moves
@@ -114,6 +114,7 @@ def _told(seen: Watched, run: PhaseRun, gate: Gate, before: Standing | None, sta
         says=verdict.says,
         source=verdict.reading.source,
         samples=verdict.reading.samples,
+        read_at=verdict.reading.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         bad_before=standing.bad_before or None,
         on_fail=gate.on_fail.value,
     )

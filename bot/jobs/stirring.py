@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from bot.domain.plan import Plan
 from bot.domain.refusals import Refusal
 from bot.ports import Busy, Change, Decide, RolloutStore, Snapshot
+from bot.workflows.ladder import active
 
 PAUSE: Final = 0.2
 Answer = TypeVar("Answer")
@@ -16,10 +17,15 @@ Written = TypeVar("Written", bound=Change | Refusal | None)
 
 @dataclass
 class Stirring:
-    """Passes everything on; after a write the listeners are rung, so that nobody has to poll."""
+    """Passes everything on; after a write the listeners are rung, so that nobody has to poll.
+
+    Those in `acting` are told which rollout was written, if a phase of it starts or goes back: only then is there
+    anything to do.
+    """
 
     store: RolloutStore
     listeners: list[Callable[[], None]] = field(default_factory=list)
+    acting: list[Callable[[str], None]] = field(default_factory=list)
 
     async def open(self, plan: Plan, decide: Callable[[str], Change]) -> Change | Refusal:
         return self._stirred(await self.store.open(plan, decide))
@@ -37,6 +43,8 @@ class Stirring:
         if isinstance(written, Change):
             for ring in self.listeners:
                 ring()
+            for ring_for in self.acting if active(written.rollout) else ():
+                ring_for(written.rollout.name)
         return written
 
 

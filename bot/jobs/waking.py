@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from structlog.contextvars import bound_contextvars
 
 from bot.domain.timers import Timer
 from bot.jobs.working import guarded
@@ -67,7 +68,8 @@ class Waker:
 
     async def _fire(self, batch: Batch) -> None:
         try:
-            await guarded(self.firing.fire(batch), batch[0].key, lambda bug: self.firing.broke(batch, bug))
+            with bound_contextvars(rollout=batch[0].rollout, phase=batch[0].phase):
+                await guarded(self.firing.fire(batch), batch[0].key, lambda bug: self.firing.broke(batch, bug))
         finally:
             self._under_way.difference_update(batch)
             self.ring()

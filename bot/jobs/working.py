@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.domain.people import CLOCKWORK
 from bot.ports import Busy, LostLease, RolloutStore
@@ -43,29 +44,47 @@ class Workers:
     effects: Effects
     progress: Progress
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _named: set[str] = field(default_factory=set)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     def ring(self) -> None:
-        """Look for intents now."""
+        """Look for intents of every rollout now."""
+        self._named.clear()
+        self._bell.set()
+
+    def ring_for(self, rollout: str) -> None:
+        """Look for intents of this rollout now; the others are looked at within a second."""
+        if self._named or not self._bell.is_set():
+            self._named.add(rollout)
         self._bell.set()
 
     async def run(self) -> None:
         """Look for intents for as long as the process lives; when it ends, nothing goes on acting."""
+        loop, looked = asyncio.get_running_loop(), -LOOK_SECONDS
         async with asyncio.TaskGroup() as group:
             while True:
                 self._bell.clear()
-                await guarded(self._look(group), "workers")
+                named, self._named = self._named, set()
+                if named and loop.time() - looked < LOOK_SECONDS:
+                    for name in named:
+                        self._set_to_work(group, name)
+                else:
+                    looked = loop.time()
+                    await guarded(self._look(group), "workers")
                 await _rung(self._bell)
 
     async def _look(self, group: asyncio.TaskGroup) -> None:
         for seen in await self.rollouts.live():
-            name = seen.rollout.name
-            if name not in self._tasks:
-                self._tasks[name] = group.create_task(self._work(name))
+            self._set_to_work(group, seen.rollout.name)
+
+    def _set_to_work(self, group: asyncio.TaskGroup, name: str) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = group.create_task(self._work(name))
 
     async def _work(self, name: str) -> None:
         try:
-            await guarded(self._advance(name), f"effects of {name}", lambda bug: self._hold(name, bug))
+            with bound_contextvars(rollout=name):
+                await guarded(self._advance(name), f"effects of {name}", lambda bug: self._hold(name, bug))
         finally:
             self._tasks.pop(name, None)
 

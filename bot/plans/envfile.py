@@ -7,10 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
+from bot.domain.masking import named_secret, secrets_in
+
 _LINE: Final = re.compile(
     r"(?P<lead>[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*)(?P<value>[^\r\n]*?)(?P<tail>[ \t]*)"
 )
 _QUOTES: Final = ("'", '"')
+# `TOKEN_LIMIT=4096` and `PRIVATE_REPOSITORIES=true` say nothing that anybody could use.
+_ORDINARY: Final = re.compile(r"true|false|yes|no|on|off|\d+(?:\.\d+)?[a-z]{0,2}", re.IGNORECASE)
+REMEDY: Final = "write ${NAME}, which the target fills in"
 
 
 class EnvFileError(ValueError):
@@ -114,3 +119,8 @@ def _key_only(line: str) -> str:
     # What follows the key may be a secret: it is never repeated.
     words = line.strip().partition("=")[0].split(maxsplit=1)
     return words[0][:40] if words else ""
+
+
+def in_clear(key: str, value: str) -> bool:
+    """Whether a value is a secret by its key or its shape, written out; `${NAME}` stands for one and shows none."""
+    return any(secrets_in(value)) or (named_secret(key, value) and not _ORDINARY.fullmatch(value))

@@ -1,6 +1,7 @@
 """Expressions: what only a library can check in a plan, JMESPath and the time zone."""
 
 from collections.abc import Iterator
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from bot.domain.lint import Problem
@@ -9,6 +10,8 @@ from bot.domain.plan import Plan
 from bot.domain.probes import CommandProbe, HttpProbe
 from bot.domain.walking import walk
 
+LONGEST: Final = 500
+
 
 def problems(plan: Plan) -> Iterator[Problem]:
     """JMESPath that does not compile, and a zone that does not exist."""
@@ -16,7 +19,7 @@ def problems(plan: Plan) -> Iterator[Problem]:
         if isinstance(part, HttpProbe | CommandProbe) and part.path is not None:
             trouble = _trouble(part.path)
             if trouble:
-                yield Problem((*path, "path"), f"'{part.path}' is not JMESPath: {trouble}")
+                yield Problem((*path, "path"), f"'{part.path[:80]}' is not JMESPath: {trouble}")
     try:
         ZoneInfo(plan.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -28,8 +31,12 @@ def _trouble(expression: str) -> str:
     from jmespath import compile as compile_expression
     from jmespath.exceptions import JMESPathError
 
+    if len(expression) > LONGEST:
+        return f"it is longer than {LONGEST} characters"
     try:
         compile_expression(expression)
+    except RecursionError:
+        return "it is nested too deeply"
     except JMESPathError as bad:
         return str(bad).splitlines()[0].removesuffix(":")
     return ""

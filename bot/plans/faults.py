@@ -2,6 +2,10 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Final
+
+MOST: Final = 200
+_LINE: Final = 240
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +34,7 @@ class Fault:
 
     def __str__(self) -> str:
         margin = f"{self.line:>5} | "
-        caret = " " * (len(margin) + self.column - 1) + "^"
+        caret = " " * (len(margin) + min(self.column, len(self.excerpt) + 1) - 1) + "^"
         return f"{self.headline}\n{margin}{self.excerpt}\n{caret}"
 
 
@@ -53,13 +57,20 @@ class FaultList:
         self._hidden: dict[int, int] = {}
 
     def add(self, place: Place, says: str, remedy: str = "") -> None:
-        excerpt = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
+        # One line can be the whole text, and it would be quoted for each of its faults.
+        excerpt = self._lines[place.line - 1][:_LINE] if place.line <= len(self._lines) else ""
         fault = Fault(self._file, place.line, place.column, excerpt, says, remedy)
-        self._found.setdefault((place, says), fault)
+        if not self.full:
+            self._found.setdefault((place, says), fault)
 
     def hide(self, place: Place) -> None:
         """Show nothing that stands on this line from this place on: it may be a secret, and faults go to Slack."""
         self._hidden[place.line] = min(place.column, self._hidden.get(place.line, place.column))
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more faults than anybody reads at once; the rest is told when these are put right."""
+        return len(self._found) >= MOST
 
     @property
     def places(self) -> frozenset[Place]:

@@ -20,11 +20,20 @@ def problems(plan: Plan, root: Path) -> Iterator[Problem]:
             if not (root / part.env).resolve().is_relative_to(root.resolve()):
                 continue  # told by bot.domain.lint_steps
             try:
-                known |= envfile.parse((root / part.env).read_bytes().decode("utf-8")).keys()
+                declared = envfile.parse((root / part.env).read_bytes().decode("utf-8"))
             except OSError:
                 yield Problem((*path, "env"), f"there is no file {part.env}")
             except ValueError as bad:
                 yield Problem((*path, "env"), f"{part.env} cannot be read: {bad}")
+            else:
+                known |= declared.keys()
+                clear = [key for key, value in declared.items() if envfile.in_clear(key, value)]
+                says = f"{part.env} holds a secret in clear: "
+                yield from (Problem((*path, "env"), says + key, envfile.REMEDY) for key in clear)
+    yield from _keys(plan, known)
+
+
+def _keys(plan: Plan, known: set[str]) -> Iterator[Problem]:
     for path, part in walk(plan) if known else ():
         if isinstance(part, FlagsStep | EnvProbe):
             where = "sets" if isinstance(part, FlagsStep) else "only"

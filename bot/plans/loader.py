@@ -11,7 +11,8 @@ from bot.plans.faults import Fault, FaultList, Place, PlanError
 
 __all__ = ["Fault", "PlanError", "load", "load_text"]
 
-SIZE_CAP: Final = 1024 * 1024
+# Several times the longest plan; a plan is read in the process that acts, so no file may keep it long.
+SIZE_CAP: Final = 256 * 1024
 
 
 def load(path: Path, root: Path) -> Plan:
@@ -56,6 +57,8 @@ def check(root: tree.Node, faults: FaultList, folder: Path | None = None) -> Pla
     from pydantic import ValidationError
 
     for empty in tree.nulls(root):
+        if faults.full:
+            raise faults.error()
         faults.add(empty.place, "a key without a value", "write the value, or leave the key out")
     try:
         plan = adapters.plans().validate_json(json.dumps(tree.plain(root)))

@@ -28,6 +28,8 @@ def tell(errors: Iterable["ErrorDetails"], root: tree.Node, faults: FaultList) -
     # Where the text itself is at fault, what it would have meant is not judged.
     marked = faults.places
     for error in errors:
+        if faults.full:
+            return
         try:
             spot = shapes.follow(root, Plan, error["loc"])
         except shapes.ElsewhereError:

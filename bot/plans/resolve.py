@@ -20,7 +20,8 @@ from bot.plans.canonical import canonical, digest, plan_bytes, revive, revive_pl
 
 __all__ = ["Unresolved", "canonical", "digest", "plan_bytes", "resolve", "revive", "revive_plan"]
 
-_OPTION: Final = re.compile(r"-{1,2}[\w-]+=(.+)", re.DOTALL)
+_SEPARATORS: Final = re.compile(r"[=@:,]")
+_SHORT_OPTION: Final = re.compile(r"-\w(.+)", re.DOTALL)
 
 
 class Unresolved(Exception):  # noqa: N818 - it is an answer with reasons, shown to the person who asked
@@ -47,7 +48,9 @@ class _Search:
             return None
         try:
             text = path.read_bytes().decode("utf-8")
-            envfile.parse(text)
+            # What is approved is kept for ever, in the database and in bundles: no secret may be part of it.
+            clear = [key for key, value in envfile.parse(text).items() if envfile.in_clear(key, value)]
+            self.missing += [f"the env file {name} holds a secret in clear: {key}; {envfile.REMEDY}" for key in clear]
         except OSError as bad:
             self.missing.append(f"the env file {name} cannot be read: {bad.strerror}")
         except UnicodeDecodeError:
@@ -70,9 +73,7 @@ class _Search:
         return f"hmac-sha256:{hmac.new(self.key, value.encode(), hashlib.sha256).hexdigest()}"
 
     def hashes(self, argv: Iterable[str]) -> Iterator[tuple[str, str]]:
-        for word in argv:
-            option = _OPTION.fullmatch(word)
-            name = option[1] if option else word
+        for name in (each for word in argv for each in _perhaps_files(word)):
             path = self._file(name)
             if path:
                 with path.open("rb") as file:
@@ -148,10 +149,21 @@ def _env_files(phase: Phase, parts: list[object]) -> list[str]:
     return sorted({name for name in (phase.env, *named) if name})
 
 
+def _perhaps_files(word: str) -> Iterator[str]:
+    """All that may name a file: the word, `-fNAME`, `--file=NAME`, `@NAME`, `a.yml:b.yml`; which are, the disk says."""
+    yield word
+    short = _SHORT_OPTION.fullmatch(word)
+    for whole in (word, short[1]) if short else (word,):
+        yield whole
+        yield from (whole[each.end() :] for each in _SEPARATORS.finditer(whole))
+        yield from _SEPARATORS.split(whole)
+
+
 def _argvs(parts: list[object]) -> Iterator[tuple[str, ...]]:
+    """The words that a command is given, in its arguments and in its environment."""
     for part in parts:
         if isinstance(part, CommandProbe | CommandStep | DeployStep):
-            yield part.argv
+            yield (*part.argv, *part.env.values())
         elif isinstance(part, Service):
             yield part.restart
 

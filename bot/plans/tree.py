@@ -28,8 +28,19 @@ from ruamel.yaml.reader import ReaderError
 from bot.plans.faults import FaultList, Place
 
 DEPTH_CAP: Final = 24
+# Keys, values and ends; a whole plan of many phases has a fifth of it.
+EVENT_CAP: Final = 20_000
 # The largest whole number that JSON readers agree on (RFC 8785).
 NUMBER_CAP: Final = 2**53 - 1
+_PARSER_BUGS: Final = (
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ArithmeticError,
+    RuntimeError,
+    AssertionError,
+)
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _ENDLESS: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
@@ -87,6 +98,9 @@ def compose(text: str, faults: FaultList) -> Node | None:
         faults.add(place_of(text, bad.position), f"the character U+{ord(text[bad.position]):04X} is not allowed")
     except YAMLError as bad:  # pragma: no cover - the two above are all that the parser raises
         faults.add(Place(1, 1), f"this is not YAML: {bad}")
+    except _PARSER_BUGS as bad:
+        # One file must not keep the others from being read; ruamel stumbles over "\\U00110000", for one.
+        faults.add(Place(1, 1), f"this is not YAML: the parser gave up ({type(bad).__name__})")
     return None
 
 
@@ -106,8 +120,17 @@ def plain(node: Node) -> object:
 
 class _Composer:
     def __init__(self, events: Iterator[Event], faults: FaultList) -> None:
-        self._events = events
+        self._events = self._counted(events)
         self._faults = faults
+
+    def _counted(self, events: Iterator[Event]) -> Iterator[Event]:
+        for number, event in enumerate(events):
+            if number >= EVENT_CAP or self._faults.full:
+                self._faults.add(
+                    _place(event), f"a plan has at most {EVENT_CAP} keys and values", "write a shorter plan"
+                )
+                raise UnreadableError
+            yield event
 
     def document(self) -> Node | None:
         found: Node | None = None

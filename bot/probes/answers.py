@@ -15,6 +15,7 @@ from yarl import URL
 
 from bot.probes.scene import Scene, Unread
 from bot.reach.addresses import Address, NoAddress, address
+from bot.reach.guard import Visit
 
 BODY_CAP: Final = 1024 * 1024
 _REDIRECTS: Final = 3
@@ -57,27 +58,34 @@ async def get(
         where = address(scene.phase, system, path, scene.secrets)
     except NoAddress as trouble:
         raise Unread(str(trouble)) from None
+    url = where.url.update_query(params) if params else where.url
+    # A compressed answer could be far larger than it looks.
+    asked = {"Accept-Encoding": "identity", **where.headers, **(headers or {})}
     begun = asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout(limit.total_seconds()):
-            status, got, raw = await _follow(scene.session(), where, dict(headers or {}), dict(params or {}), body=body)
-    except TimeoutError:
-        raise Unread(f"no whole answer from {where.shown} within {_seconds(limit)}; see whether it hangs") from None
-    except aiohttp.ClientConnectorError as trouble:
-        if trouble.os_error.errno == errno.ECONNREFUSED:
-            raise Refused(f"{where.shown} refuses the connection; see whether it runs") from None
-        raise Unread(f"{where.shown} cannot be reached; check the address and the network") from None
-    except (aiohttp.ClientError, ValueError, OSError) as trouble:
-        raise Unread(f"{where.shown} broke off or did not speak HTTP ({type(trouble).__name__}); see its log") from None
+    async with scene.guard.visit(where, aiohttp.ClientTimeout(total=None)) as visit:
+        try:
+            async with asyncio.timeout(limit.total_seconds()):
+                status, got, raw = await _follow(visit.session, where, url, asked, body=body)
+        except (aiohttp.ClientError, ValueError, OSError) as trouble:  # a timeout is an OSError
+            raise _unread(trouble, where, visit, limit) from None
     return Answer(status, got, raw, asyncio.get_running_loop().time() - begun, where.shown)
 
 
+def _unread(trouble: Exception, where: Address, visit: Visit, limit: timedelta) -> Unread:
+    if isinstance(trouble, TimeoutError):
+        return Unread(f"no whole answer from {where.shown} within {_seconds(limit)}; see whether it hangs")
+    if isinstance(trouble, aiohttp.ClientConnectorError):
+        if visit.no:
+            return Unread(f"{where.shown} {visit.no}")
+        if trouble.os_error.errno == errno.ECONNREFUSED:
+            return Refused(f"{where.shown} refuses the connection; see whether it runs")
+        return Unread(f"{where.shown} cannot be reached; check the address and the network")
+    return Unread(f"{where.shown} broke off or did not speak HTTP ({type(trouble).__name__}); see its log")
+
+
 async def _follow(
-    session: aiohttp.ClientSession, where: Address, headers: dict[str, str], params: dict[str, str], *, body: bool
+    session: aiohttp.ClientSession, where: Address, url: URL, asked: dict[str, str], *, body: bool
 ) -> tuple[int, Mapping[str, str], bytes]:
-    url = where.url.update_query(params) if params else where.url
-    # A compressed answer could be far larger than it looks.
-    asked = {"Accept-Encoding": "identity", **where.headers, **headers}
     for hop in range(_REDIRECTS + 1):
         async with session.get(url, headers=asked, allow_redirects=False) as answer:
             onward = _onward(answer, where)

@@ -1,4 +1,4 @@
-"""The reader: plays the Probes port with one shared HTTP session, made when it is first needed."""
+"""The reader: plays the Probes port; each kind of probe is read by its adapter, within the guard."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,18 +6,26 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
+from urllib.parse import unquote
 
-import aiohttp
-
+from bot.domain.masking import secrets_in, without
 from bot.domain.plan import ResolvedPhase
 from bot.domain.probes import Probe
 from bot.domain.verdicts import Reading
 from bot.probes import PROBES
 from bot.probes.scene import Scene, Unread
-from bot.reach.subprocesses import Allowed
+from bot.reach.guard import Guard
+from bot.reach.subprocesses import Allowed, written_forms
 
 # Many gates may run commands at once; more than this would starve the host that they measure.
 _AT_ONCE: Final = 16
+
+
+_SHORTEST: Final = 4
+
+
+def _shown(text: str, hidden: tuple[str, ...]) -> str:
+    return without(text, (*hidden, *secrets_in(text)))
 
 
 class ProbeReader:
@@ -26,37 +34,33 @@ class ProbeReader:
     `secrets` are the variables that commands may name, by name and value.
     """
 
-    def __init__(self, allowed: Allowed, secrets: Mapping[str, str]) -> None:
+    def __init__(self, allowed: Allowed, secrets: Mapping[str, str], guard: Guard | None = None) -> None:
         self._allowed = allowed
         self._secrets = secrets
-        self._session: aiohttp.ClientSession | None = None
+        self._guard = guard or Guard()
         self._running = asyncio.Semaphore(_AT_ONCE)
 
     async def read(self, probe: Probe, phase: ResolvedPhase, at: datetime) -> Reading:
         adapter = PROBES[type(probe)]
         again = partial(self.read, phase=phase, at=at)
-        scene = Scene(phase, self._shared, again, self._allowed, self._secrets, self._running)
+        scene = Scene(phase, self._guard, again, self._allowed, self._secrets, self._running)
         blank = Reading(None, at, adapter.source(probe))
+        hidden = self._hidden(phase)
         try:
             found = await adapter.read(probe, scene)
         except Unread as unread:
-            return replace(blank, trouble=unread.trouble)
+            return replace(blank, trouble=_shown(unread.trouble, hidden))
         source = f"{blank.source}; {found.adds}" if found.adds else blank.source
-        return Reading(found.value, at, source, found.samples, found.trouble)
+        # Readings are kept and shown; some systems answer with what they were asked with.
+        value = _shown(found.value, hidden) if isinstance(found.value, str) else found.value
+        return Reading(value, at, _shown(source, hidden), found.samples, _shown(found.trouble, hidden))
 
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    def _shared(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            # No limit: a gate that hangs must not keep another waiting. A fresh connection each time: what is
-            # measured is the way that a new caller has. No proxy and no cookies from elsewhere.
-            connector = aiohttp.TCPConnector(limit=0, force_close=True)
-            jar = aiohttp.DummyCookieJar()
-            timeout = aiohttp.ClientTimeout(total=None)
-            self._session = aiohttp.ClientSession(
-                connector=connector, cookie_jar=jar, timeout=timeout, auto_decompress=False, trust_env=False
-            )
-        return self._session
+    def _hidden(self, phase: ResolvedPhase) -> tuple[str, ...]:
+        """What this phase's addresses and commands hold that nobody may see, in the forms it would come back in."""
+        held: set[str] = set()
+        for name in phase.secrets:
+            value = self._secrets.get(name, "")
+            user, at, _ = value.partition("://")[2].rpartition("@")
+            plain = unquote(user) if at else value
+            held |= {plain, plain.partition(":")[2], user, user.partition(":")[2]} if at else {value}
+        return tuple(form for each in held if len(each) >= _SHORTEST for form in written_forms(each))

@@ -5,11 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-import aiohttp
-
 from bot.domain.plan import ResolvedPhase
 from bot.domain.probes import Probe
 from bot.domain.verdicts import Reading
+from bot.reach.guard import Guard
 from bot.reach.subprocesses import Allowed
 
 
@@ -36,7 +35,7 @@ class Scene:
     """One reading's surroundings. `read` reads another probe of the same phase at the same moment."""
 
     phase: ResolvedPhase
-    session: Callable[[], aiohttp.ClientSession]
+    guard: Guard
     read: Callable[[Probe], Awaitable[Reading]]
     allowed: Allowed
     secrets: Mapping[str, str] = field(repr=False)

@@ -1,21 +1,14 @@
 """The sheet: what the target's env file holds now, against what a phase would write."""
 
 import asyncio
-import re
 from pathlib import Path
-from typing import Final
 
+from bot.domain.masking import MASK, named_secret, secrets_in
 from bot.domain.plan import ResolvedPhase
 from bot.domain.steps import FlagsStep
 from bot.domain.systems import Service
 from bot.plans.envfile import Difference, EnvFileError, differences, parse
 from bot.reach.targetfiles import NotReadable, read
-
-MASK: Final = "•••"
-_SECRET: Final = re.compile(r"PASSWORD|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|DSN|DATABASE_URL", re.IGNORECASE)
-# A value whose only secret part is a name to be filled in by the target shows none.
-_PLACEHOLDER: Final = re.compile(r"^(\$\{\w+\}|[a-z+]+://[^:@/]*:\$\{\w+\}@[^@]*)$")
-_USERINFO: Final = re.compile(r"://[^/@\s]+@")
 
 
 class EnvSheet:
@@ -58,5 +51,4 @@ def _masked(key: str, value: str | None) -> str:
     """The value, unless it may be a secret; `${NAME}` stands for one and shows none."""
     if value is None:
         return ""
-    secret = _SECRET.search(key) or _USERINFO.search(value)
-    return MASK if secret and not _PLACEHOLDER.search(value) else value
+    return MASK if named_secret(key, value) or any(secrets_in(value)) else value

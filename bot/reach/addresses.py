@@ -1,12 +1,22 @@
 """Addresses: a plan's system and a path become one URL that cannot lead anywhere else."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Final
 
 from yarl import URL
 
 from bot.domain.plan import ResolvedPhase
+
+# Signs that one reader of an address skips, another takes for a separator, and a third maps onto a plain letter.
+_STRANGE: Final = re.compile(r"[^\x21-\x7e]|[\\^|`{}<>\"]")
+# In front of the `@` a password may hold more, but nothing that ends the address for some other reader.
+_MISLEADING: Final = re.compile(r"[\s\x00-\x20\x7f\\]")
+# Whatever the system's resolver would read as one number or four: 2130706433, 0x7f.1, 0177.0.0.1, 127.1.
+_ENDS_IN_A_NUMBER: Final = re.compile(r"(?:^|\.)(?:\d+|0[xX][0-9a-fA-F]*)\.*$")
 
 
 class NoAddress(Exception):  # noqa: N818 - what is missing
@@ -55,8 +65,9 @@ def _auth(home: URL) -> dict[str, str]:
 
 def _kept(variable: str, home: URL, secrets: Mapping[str, str]) -> URL:
     """The address with its user and password; only for the very address that was approved."""
+    written = secrets.get(variable, "")
     try:
-        whole = URL(secrets.get(variable, ""))
+        whole = URL() if _MISLEADING.search(written) else URL(written)
     except ValueError:
         whole = URL()
     if not whole.is_absolute() or whole.with_user(None) != home:
@@ -74,11 +85,23 @@ def _home(phase: ResolvedPhase, system: str) -> tuple[str, URL]:
     try:
         home = URL(target)
         usable = home.scheme in {"http", "https"} and bool(home.host) and not home.query_string and not home.fragment
+        usable = usable and bool(home.port) and not _STRANGE.search(target) and _plain_host(home.raw_host or "")
     except ValueError:
         usable = False
     if not usable:
         raise NoAddress(f"{known.url_env} is not an http address; write it as http://host:port")
     return known.url_env, home
+
+
+def _plain_host(host: str) -> bool:
+    """Whether nobody could read it as another host: an address in digits is written in the one usual way."""
+    name, mark, _ = host.partition("%")  # a zone is part of an address, never of a name
+    if ":" in name or _ENDS_IN_A_NUMBER.search(host):
+        try:
+            return str(ip_address(name)) == name or ":" in name
+        except ValueError:
+            return False
+    return not mark
 
 
 def _check(path: str) -> None:

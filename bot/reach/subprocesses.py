@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import os
 import re
@@ -16,16 +17,19 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from bot.domain.masking import MASK, masked_argv
+
 CAP: Final = 64 * 1024
-MASK: Final = "•••"
 GRACE: Final = timedelta(seconds=2)
 _TAIL: Final = timedelta(milliseconds=300)
 _CHUNK: Final = 64 * 1024
 _INHERITED: Final = ("PATH", "HOME", "LANG")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Bytes of the environment that are no UTF-8 come as U+DC80 to U+DCFF and go out as they were; others never do.
+_HALF: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_ODD_BYTES: Final = "surrogateescape"
 # With these a plan could load its own code into an executable that is allowed.
 _LOADER: Final = ("LD_", "DYLD_")
-_USERINFO: Final = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 _SHORTEST_LINE: Final = 8
 _SHOWN: Final = 300
 
@@ -76,6 +80,14 @@ class Allowed:
 
 
 @dataclass(frozen=True)
+class Wrote:
+    """How much one output was in all, and its SHA-256: of the raw bytes, also of those that were not kept."""
+
+    size: int = 0
+    sha256: str = hashlib.sha256().hexdigest()
+
+
+@dataclass(frozen=True)
 class Ran:
     """What became of a command. `exit` is None when it was ended at its timeout; `cut` says that output is missing."""
 
@@ -83,6 +95,8 @@ class Ran:
     stdout: str
     stderr: str
     cut: bool = False
+    stdout_was: Wrote = Wrote()
+    stderr_was: Wrote = Wrote()
 
     @property
     def last_words(self) -> str:
@@ -91,8 +105,16 @@ class Ran:
 
 
 def shown(argv: Sequence[str]) -> str:
-    """The command as people read it, without user names and passwords in addresses."""
-    return _USERINFO.sub(MASK, shlex.join(argv))
+    """The command as people read it, without users and passwords in addresses and without what looks secret."""
+    return shlex.join(masked_argv(argv)).replace(f"'{MASK}'", MASK)
+
+
+def written_forms(text: str) -> Iterator[str]:
+    """The ways in which programs write a text that they were given: as it is, escaped, quoted, encoded."""
+    yield from (text, text.strip(), json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    yield from (quote(text, "", errors=_ODD_BYTES), quote(text, errors=_ODD_BYTES))
+    yield quote_plus(text, errors=_ODD_BYTES)
+    yield base64.b64encode(text.encode(errors=_ODD_BYTES)).decode().rstrip("=")
 
 
 async def run(
@@ -129,8 +151,9 @@ class _Command:
     def check(self) -> str:
         if not self.argv or not self.argv[0]:
             raise NotRun("the command is empty")
-        if any("\0" in text for text in (*self.argv, *self.env.values(), *self.secrets.values())):
-            raise NotRun(f"'{self.argv[0]}' is given a NUL character, which no command can take")
+        given = (*self.argv, *self.env.values(), *self.secrets.values())
+        if any("\0" in text or _HALF.search(text) for text in given):
+            raise NotRun(f"'{self.argv[0]}' is given a NUL or half of a character, which no command can take")
         for name in (*self.env, *self.secrets):
             if not _NAME.fullmatch(name) or name.startswith(_LOADER):
                 raise NotRun(f"the variable '{name}' may not be given to a command")
@@ -154,7 +177,8 @@ class _Command:
                     _signal_group(process.pid, signal.SIGKILL)
                     exited.cancel()
             code = process.returncode if done else None
-            return Ran(code, self._clean(out.kept), self._clean(err.kept), out.over or err.over)
+            said = self._clean(out.kept), self._clean(err.kept)
+            return Ran(code, *said, out.over or err.over, out.was, err.was)
 
     async def _start(
         self, executable: str, kept: tuple["_Kept", "_Kept"], ends: ExitStack
@@ -183,11 +207,11 @@ class _Command:
         for value in self.secrets.values():
             lines = [line for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE]
             for text in (value, *lines):
-                yield from (text, text.strip(), json.dumps(text)[1:-1], quote(text, safe=""), quote_plus(text))
-                yield base64.b64encode(text.encode()).decode()
+                yield from written_forms(text)
 
     def _masked(self) -> list[bytes]:
-        return sorted({form.encode() for form in self._forms() if form.strip()}, key=len, reverse=True)
+        forms = {form.encode(errors=_ODD_BYTES) for form in self._forms() if form.strip()}
+        return sorted(forms, key=len, reverse=True)
 
     def _longest(self) -> int:
         return len(next(iter(self._masked()), b""))
@@ -216,8 +240,14 @@ class _Kept(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._cap, self._room = cap, cap + longest
         self._size = 0
+        self._hash = hashlib.sha256()
+
+    @property
+    def was(self) -> Wrote:
+        return Wrote(self._size, self._hash.hexdigest())
 
     def data_received(self, data: bytes) -> None:
+        self._hash.update(data)
         self.kept += data[: max(0, self._room - len(self.kept))]
         self._size += len(data)
         self.over = self._size > self._cap

@@ -54,7 +54,7 @@ class RehearsalOutbox:
         """Slack has certainly not taken it: it waits again, and is not uncertain."""
         self._stored(row).state = _State.WAITING
 
-    async def sent(self, row: Queued, ts: str) -> None:
+    async def sent(self, row: Queued, ts: str, channel: str = "") -> None:  # noqa: ARG002 - nobody reads it here
         stored = self._stored(row)
         stored.ts, stored.state = ts, _State.SENT
         # A card that changed after it was handed out is shown once more.
@@ -70,7 +70,7 @@ class RehearsalOutbox:
         return card.ts or None if card else None
 
     async def sent_posts(self, rollout: str, topic: str) -> tuple[Queued, ...]:
-        rows = (row for row in self._rows.values() if row.ts and row.post.rollout == rollout)
+        rows = (row for row in self._rows.values() if row.ts and row.post.rollout == rollout and not row.post.to)
         return tuple(row.queued for row in rows if row.post.topic == topic)
 
     def put(self, posts: Iterable[Post], channel: str) -> None:
@@ -79,7 +79,7 @@ class RehearsalOutbox:
             row = self._rows.get(post.key)
             if row is None:
                 self._positions += 1
-                self._rows[post.key] = _Row(len(self._rows) + 1, post, channel, self._positions)
+                self._rows[post.key] = _Row(len(self._rows) + 1, post, post.to or channel, self._positions)
             elif post.place is Place.CARD:
                 row.post, row.revision = post, row.revision + 1
                 self._wait_again(row)

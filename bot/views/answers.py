@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain import reasons
+from bot.domain.codes import CODES
 from bot.domain.plan import Plan, ResolvedPhase
 from bot.domain.refusals import Refusal
 from bot.domain.rollout import PhaseRun
@@ -39,8 +40,17 @@ def refusal(refused: Refusal, ids: Ids | None = None) -> Message:
     offered = [each for each in known if (each.move, each.phase) == refused.offers]
     reason, remedy = escape(refused.reason), escape(refused.remedy)
     labels = {each: f"{each.move.capitalize()} {each.phase}" for each in offered}
-    blocks = (section(f"🚫 {reason}\n{remedy}" if remedy else f"🚫 {reason}"), *row(offered, known, labels))
+    said = section(f"🚫 {reason}\n{remedy}" if remedy else f"🚫 {reason}")
+    blocks = (said, *row(offered, known, labels), context(f"Code: {escape(refused.code)}"))
     return fit(Message(f"{reason} {remedy}".strip(), blocks))
+
+
+def explained(code_asked: str) -> Message:
+    """What a code means and what to do; without one that is known, those that are."""
+    found = CODES.get(code_asked)
+    if found is None:
+        return fit(Message(f"The codes are: {', '.join(CODES)}. `/rollout explain CODE` says what one means."))
+    return answer(f"{code_asked}: {found.meaning} {found.remedy}")
 
 
 def why(seen: Snapshot, run: PhaseRun, now: datetime) -> Message:

@@ -70,6 +70,10 @@ OTHER_BUTTONS: Final[Mapping[str, Look]] = {
     "gates": Look("Gates"),
     "why": Look("Why?"),
     "by-hand": Look("Done by hand…", modal=True),
+    "request": Look("See the request"),
+    "later": Look("Remind me later"),
+    "page": Look("›"),
+    "subscribe": Look("Direct messages…"),
     "close": Look(
         "Close the rollout",
         confirm=Confirm("Close it?", "Its gates are watched no longer; nothing can be rolled back after.", "Close"),

@@ -7,6 +7,8 @@ from typing import Final, cast
 from bot.views.message import Block, Message
 
 BLOCKS: Final = 50
+HOME_BLOCKS: Final = 100
+HOME_SIZE: Final = 250_000
 OVERALL: Final = 13_000
 SECTION: Final = 3000
 FIELD: Final = 2000
@@ -43,7 +45,12 @@ def cut(text: str, most: int) -> str:
 def fit(message: Message) -> Message:
     """The same message within Slack's limits; buttons and titles are kept, the last details go first."""
     blocks = [fitted for block in message.blocks if (fitted := _fitted(block))]
-    return Message(cut(message.text, TEXT), tuple(_shrunk(blocks)))
+    return Message(cut(message.text, TEXT).strip() or _MORE, tuple(_shrunk(blocks)))
+
+
+def fitting(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Each block within its own limits; for a home tab, whose maker counts the blocks."""
+    return tuple(fitted for block in blocks if (fitted := _fitted(block)))
 
 
 def _fitted(block: Block) -> Block | None:
@@ -107,7 +114,10 @@ def size(blocks: Sequence[Block]) -> int:
 
 def _shrunk(blocks: list[Block]) -> list[Block]:
     """Leave out the last details until the rest fits, and say that something was left out."""
-    notice: Block = {"type": "context", "elements": [{"type": "mrkdwn", "text": "… more is not shown here."}]}
+    notice: Block = {
+        "type": "context",
+        "elements": [{"type": "mrkdwn", "text": "… more is not shown here.", "verbatim": True}],
+    }
     kept, at = list(blocks), -1
     while len(kept) + (at >= 0) > BLOCKS or size(kept) + (size([notice]) if at >= 0 else 0) > OVERALL:
         found = [index for index, block in enumerate(kept) if index and block["type"] not in _KEPT]
@@ -116,13 +126,13 @@ def _shrunk(blocks: list[Block]) -> list[Block]:
     return kept if at < 0 else [*kept[:at], notice, *kept[at:]]
 
 
-def faults(blocks: Sequence[Block]) -> tuple[str, ...]:
+def faults(blocks: Sequence[Block], most: int = BLOCKS, overall: int = OVERALL) -> tuple[str, ...]:
     """Everything that Slack would refuse about these blocks of a message; empty when it takes them."""
     wrong = [f"block {number}: {fault}" for number, block in enumerate(blocks) for fault in _faults(block)]
-    if len(blocks) > BLOCKS:
-        wrong.append(f"{len(blocks)} blocks of {BLOCKS}")
-    if size(blocks) > OVERALL:
-        wrong.append(f"{size(blocks)} characters of {OVERALL}")
+    if len(blocks) > most:
+        wrong.append(f"{len(blocks)} blocks of {most}")
+    if size(blocks) > overall:
+        wrong.append(f"{size(blocks)} characters of {overall}")
     return tuple(wrong)
 
 

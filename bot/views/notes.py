@@ -1,7 +1,7 @@
 """Notes: words for everything that happened, with the buttons that it calls for."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain.entries import Happened
@@ -17,7 +17,7 @@ from bot.views.message import Block, Ids, Message
 from bot.views.offers import labels, offers
 from bot.views.phases import Scene, title_of
 from bot.views.readings import reading_lines
-from bot.views.text import capital, code, count, escape, mention, plain_marks, short, who
+from bot.views.text import capital, code, count, escape, group, mention, plain_marks, short, when, who
 
 _INCIDENT: Final = (Move.SNOOZE.value, Move.HOLD.value, Move.ROLL_BACK.value)
 _STUCK: Final = (Move.RETRY.value, "by-hand", Move.ROLL_BACK.value, "why")
@@ -104,6 +104,26 @@ def _lapsed(told: _Told) -> str:
     return f"⚠️ Approvals of {told.phase} no longer count, since membership changed: {names}."
 
 
+def _reminded(told: _Told) -> str:
+    missed = " An earlier reminder was missed: the bot was away." if told.fact("missed").strip("0") else ""
+    wanted = f"{told.safe('missing')} of {told.guild()}"
+    return f"🔔 {told.phase} still waits for {wanted}; the request expires in {told.safe('left')}.{missed}"
+
+
+def _skipped(told: _Told) -> str:
+    then = f"; the next one comes at {_moment(told, 'next_at')}" if told.fact("next_at") else ""
+    return f"⏭️ A reminder to {told.guild()} about {told.phase} was skipped, since the bot was away{then}."
+
+
+def _put_off(told: _Told) -> str:
+    return f"⏰ {told.who} put the next reminder to {told.guild()} about {told.phase} off to {_moment(told, 'until')}."
+
+
+def _moment(told: _Told, name: str) -> str:
+    written = told.fact(name)
+    return when(datetime.fromtimestamp(int(written), UTC)) if written.isdigit() else "a later moment"
+
+
 def _step_done(told: _Told) -> str:
     where = f" ({told.safe('rung')})" if told.fact("rung") else ""
     if told.fact("stage") == "by_hand":
@@ -157,6 +177,9 @@ WORDS: Final[Mapping[Happened, Callable[[_Told], str]]] = {
     Happened.APPROVAL_WITHDRAWN: lambda told: f"↩️ {told.who} withdrew the approval of {told.phase}.",
     Happened.APPROVAL_EXPIRED: lambda told: f"⌛ The request to start {told.phase} expired; nothing was started.",
     Happened.APPROVAL_LAPSED: _lapsed,
+    Happened.APPROVAL_REMINDED: _reminded,
+    Happened.REMINDER_SKIPPED: _skipped,
+    Happened.REMINDER_SNOOZED: _put_off,
     Happened.PHASE_DENIED: lambda told: f"⛔ {told.who} denied {told.phase}{told.because()}",
     Happened.PHASE_STARTED: lambda told: f"🔄 {told.who} started {told.phase}; its steps run now.",
     Happened.PHASE_ABORTED: lambda told: f"⛔ {told.who} aborted {told.phase}{told.because()}",
@@ -194,6 +217,7 @@ WORDS: Final[Mapping[Happened, Callable[[_Told], str]]] = {
     ),
     Happened.TASK_DONE: lambda told: f"☑️ {told.who} has done: {told.safe('task')}",
     Happened.BOT_RESTARTED: _restarted,
+    Happened.EVIDENCE_SEALED: lambda told: f"📦 {told.who} had the evidence of {told.safe('rollout')} sealed.",
 }
 
 
@@ -205,7 +229,21 @@ def note_meanings(post: Post, seen: Snapshot) -> tuple[Meaning, ...]:
         return ()
     if kind is Happened.STEP_DONE:
         return tuple(each for each in _offers(post, seen) if _is_about(each, post))
+    if kind is Happened.APPROVAL_REMINDED:
+        return _of_request(post, seen)
     return tuple(each for each in _offers(post, seen) if each.move in wanted)
+
+
+def _of_request(post: Post, seen: Snapshot) -> tuple[Meaning, ...]:
+    """The request, and a later reminder, as long as exactly this is asked."""
+    run = seen.rollout.run(post.phase)
+    if run is None or run.state is not State.PROPOSED or run.digest != post.facts.get("digest"):
+        return ()
+    name, guild = seen.rollout.name, str(post.facts.get("guild") or "")
+    return (
+        Meaning(name, "request", run.phase, run.attempt, run.digest),
+        Meaning(name, "later", run.phase, run.attempt, run.digest, guild),
+    )
 
 
 def _is_about(meaning: Meaning, post: Post) -> bool:
@@ -221,12 +259,12 @@ def _then(seen: Snapshot, run: PhaseRun) -> datetime:
     return run.changed_at or seen.rollout.opened_at
 
 
-def note(post: Post, seen: Snapshot, ids: Ids) -> Message:
-    """What happened, in one sentence; more below it when there is more."""
+def note(post: Post, seen: Snapshot, ids: Ids, called: str = "") -> Message:
+    """What happened, in one sentence; more below it when there is more. `called` is the guild's mark, said once."""
     kind = Happened(post.topic)
     told = _Told(post, seen)
     sentence = WORDS[kind](told)
-    blocks: list[Block] = [section(sentence)]
+    blocks: list[Block] = [section(f"{group(called)} {sentence}" if called else sentence)]
     if kind is Happened.GATES_READ:
         blocks += [section(part) for part in parted(reading_lines(post, seen))]
     proof = _proof(kind, told)

@@ -6,8 +6,12 @@ from typing import Final
 
 _USER: Final = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP: Final = re.compile(r"<!subteam\^S[A-Z0-9]{2,20}>")
-# Controls, and the marks that turn the direction of reading: with them a text can pretend to be another.
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]+")
+# Controls, marks that turn the direction of reading, and signs that nobody sees: with them a text can pretend to be
+# another. Halves of a surrogate pair are no text at all, and could neither be stored nor sent.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]+"
+)
 _OPERATOR: Final = "operator:"
 _SHORT: Final = 12
 

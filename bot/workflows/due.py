@@ -18,6 +18,7 @@ from bot.ports import Busy, Change, Clock, Snapshot, TimerStore
 from bot.workflows.changes import change, told
 from bot.workflows.gates import Gates
 from bot.workflows.proposals import Proposals
+from bot.workflows.reminders import Reminders
 from bot.workflows.rollback import Rollbacks
 
 log: Final = structlog.get_logger()
@@ -89,6 +90,7 @@ class Firing:
             TimerKind.READ_NOW: self._read_now,
             TimerKind.SOAK_END: self.gates.soak_due,
             TimerKind.APPROVAL_EXPIRY: self._expire,
+            TimerKind.APPROVAL_REMINDER: self._remind,
             TimerKind.COUNTDOWN: self.rollbacks.countdown_over,
         }
 
@@ -102,6 +104,9 @@ class Firing:
 
     async def _expire(self, timer: Timer) -> None:
         await self.proposals.expire(timer)
+
+    async def _remind(self, timer: Timer) -> None:
+        await Reminders(self.proposals.rollouts, self.clock).remind(timer)
 
 
 def _by_run(timers: Iterable[Timer]) -> tuple[Batch, ...]:

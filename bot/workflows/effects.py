@@ -32,10 +32,12 @@ from bot.ports import (
     Unresolvable,
 )
 from bot.workflows.changes import change, more, told
+from bot.workflows.commands import fact, noting
 from bot.workflows.ladder import Task, finished, never_deployed, next_task, sealed_deploy
 from bot.workflows.outcomes import Ended, completed, halted, recorded
 from bot.workflows.proposals import voters
 from bot.workflows.requests import whats_different
+from bot.workflows.rosters import listed
 
 LOOK_AGAIN: Final = 0.5
 GRACE: Final = timedelta(seconds=2)
@@ -88,7 +90,9 @@ class Effects:
         if claimed is None:
             return True
         self.pulse(Beat.INTENT_CLAIMED)
-        ended = await self._act(claimed)
+        with noting() as called:
+            acted = await self._act(claimed)
+        ended = replace(acted, commands=fact(called))
         self.pulse(Beat.EFFECT_READ_BACK)
         recorded = await self._record(claimed, ended)
         self.pulse(Beat.EFFECT_RECORDED)
@@ -118,7 +122,8 @@ class Effects:
                 return halted(now_seen, fresh, Hold(str(no), CLOCKWORK.id, self.clock.now()))
             tries, deadline = fresh.intent.tries + 1, real + task.span + GRACE
             claimed = replace(fresh.intent, stage=Stage.CLAIMED, tries=tries, deadline=deadline, sealed=sealed)
-            said = told(Happened.STEP_CLAIMED, CLOCKWORK, task.run.phase, None, step=task.intent.title, key=claimed.id)
+            facts = {"step": task.intent.title, "key": claimed.id, "voters": listed(voted)}
+            said = told(Happened.STEP_CLAIMED, CLOCKWORK, task.run.phase, None, **facts)
             return more(change(now_seen.rollout, [said], mark=f"/claim/{claimed.id}/{tries}"), intents=(claimed,))
 
         written = await self.rollouts.change(task.intent.rollout, decide)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain import moves
-from bot.domain.entries import Entry, Happened
+from bot.domain.entries import Entry, Fact, Happened
 from bot.domain.intents import Intent, Ladder, Stage
 from bot.domain.people import CLOCKWORK
 from bot.domain.posts import Place
@@ -22,6 +22,7 @@ class Ended:
 
     stage: Stage
     says: str
+    commands: str = ""
 
 
 def recorded(seen: Snapshot, task: Task, ended: Ended, now: datetime) -> Change:
@@ -32,21 +33,24 @@ def recorded(seen: Snapshot, task: Task, ended: Ended, now: datetime) -> Change:
     overtaken = run.state is State.ROLLING_BACK and intent.ladder is Ladder.FORWARD
     if ended.stage in {Stage.FAILED, Stage.UNKNOWN} and not overtaken:
         reason = f"{intent.title}: {ended.says}"[:300]
-        return more(halted(seen, task, Hold(reason, CLOCKWORK.id, now, intent.id)), intents=(intent,))
+        held = Hold(reason, CLOCKWORK.id, now, intent.id)
+        return more(halted(seen, task, held, ended.commands), intents=(intent,))
     rest = replace(seen, intents=tuple(intent if each.id == intent.id else each for each in seen.intents))
     mark = f"/{intent.order}/{ended.stage}/{intent.tries}"
-    base = more(change(seen.rollout, [_told(task, intent)], mark=mark), intents=(intent,))
+    base = more(change(seen.rollout, [_told(task, intent, ended.commands)], mark=mark), intents=(intent,))
     if not finished(rest):
         return base
     moved = completed(rest, now)
     return more(moved, intents=(intent,), entries=(*base.entries, *moved.entries), posts=(*base.posts, *moved.posts))
 
 
-def halted(seen: Snapshot, task: Task, held: Hold) -> Change:
-    """The phase holds because this step did not come about."""
+def halted(seen: Snapshot, task: Task, held: Hold, commands: str = "") -> Change:
+    """The phase holds because this step did not come about; `commands` is what was run for it."""
     run = seen.rollout.run(task.run.phase) or task.run
     after = moves.falter(seen.rollout, run, held)
-    said = Entry(Happened.STEP_FAILED, CLOCKWORK.id, run.phase, {"step": task.intent.title, "says": held.reason})
+    facts: dict[str, Fact] = {"step": task.intent.title, "says": held.reason, "intent": task.intent.id}
+    facts |= {"ladder": task.intent.ladder.value, "rung": task.intent.rung, "commands": commands or None}
+    said = Entry(Happened.STEP_FAILED, CLOCKWORK.id, run.phase, facts)
     return change(after, [(said, Place.CHANNEL)])
 
 
@@ -63,8 +67,9 @@ def completed(seen: Snapshot, now: datetime) -> Change:
     return more(change(after, [told(Happened.PHASE_APPLIED, CLOCKWORK, run.phase)]), timers=timers)
 
 
-def _told(task: Task, intent: Intent) -> Said:
+def _told(task: Task, intent: Intent, commands: str) -> Said:
     kind = Happened.STEP_FAILED if intent.stage in {Stage.FAILED, Stage.UNKNOWN} else Happened.STEP_DONE
     place = Place.THREAD if intent.stage is not Stage.RECORDED else None
     facts = {"step": intent.title, "says": intent.says, "stage": intent.stage.value, "ladder": intent.ladder.value}
-    return Entry(kind, CLOCKWORK.id, task.run.phase, {**facts, "rung": intent.rung, "intent": intent.id}), place
+    more_facts = {"rung": intent.rung, "intent": intent.id, "commands": commands or None}
+    return Entry(kind, CLOCKWORK.id, task.run.phase, {**facts, **more_facts}), place

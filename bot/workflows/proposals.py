@@ -16,6 +16,7 @@ from bot.domain.timers import Timer
 from bot.ports import Change, Clock, Directory, PlanShelf, RolloutStore, Sheet, Snapshot, Unreachable, Unresolvable
 from bot.workflows.changes import Said, change, more, told
 from bot.workflows.requests import begun, opened, proposed, reproposed
+from bot.workflows.rosters import roster, rosters
 from bot.workflows.schedule import timer_keys
 
 
@@ -87,12 +88,16 @@ class Proposals:
         members = await voters(self.directory, run, copy)
         if isinstance(members, Refusal):
             return members
+        try:
+            present = await rosters(self.directory, run.quorum or {}, copy.guilds)
+        except Unreachable as why:
+            return _unreadable("the approving guilds", why)
 
         def decide(seen: Snapshot) -> Change | Refusal:
             fresh = seen.rollout.run(phase) or PhaseRun(phase)
             if fresh.state is State.PROPOSED and fresh.digest != digest:
                 return reproposed(seen, fresh, copy, digest, now)
-            return begun(seen, fresh, by, members, now)
+            return begun(seen, fresh, by, members, now, present)
 
         return await self.rollouts.change(live.rollout.name, decide)
 
@@ -115,7 +120,8 @@ class Proposals:
             after = moves.approve(seen.rollout, run, vote, by)
             if isinstance(after, Refusal):
                 return after
-            return change(after, [_answer(Happened.APPROVAL_GIVEN, after, phase, by, guild=guild)])
+            given = {"members": roster(members), "name": by.name}
+            return change(after, [_answer(Happened.APPROVAL_GIVEN, after, phase, by, guild=guild, **given)])
 
         return await self.rollouts.change(name, decide)
 
@@ -179,8 +185,8 @@ async def voters(directory: Directory, run: PhaseRun, copy: ResolvedPhase) -> Ma
         return _unreadable("the approving guilds", why)
 
 
-def _answer(kind: Happened, after: Rollout, phase: str, by: Person, guild: str = "") -> Said:
+def _answer(kind: Happened, after: Rollout, phase: str, by: Person, guild: str = "", **given: str) -> Said:
     run = after.run(phase) or PhaseRun(phase)
     missing = run.request.missing() if run.request else {}
-    facts = {"guild": guild, "missing": approvals.listed(missing), "digest": run.digest}
+    facts = {"guild": guild, "missing": approvals.listed(missing), "digest": run.digest, **given}
     return told(kind, by, phase, Place.THREAD, **facts)

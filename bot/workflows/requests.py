@@ -17,7 +17,7 @@ from bot.domain.rollout import Move, PhaseRun, Rollout
 from bot.domain.timers import Timer
 from bot.ports import Change, Snapshot
 from bot.workflows.changes import Said, change, more, told
-from bot.workflows.schedule import expiry, first_readings, steady_readings
+from bot.workflows.schedule import expiry, first_readings, reminder_keys, reminders, steady_readings
 
 
 def opened(name: str, plan: Plan, copy: ResolvedPhase, digest: str, by: Person, now: datetime) -> Change:
@@ -42,8 +42,9 @@ def proposed(
 
 
 def _asking(after: Rollout, run: PhaseRun, phase: Phase, now: datetime) -> tuple[Timer, ...]:
-    """What a request has due: its end, and a first look at every measured gate."""
-    return expiry(after.name, run, now), *first_readings(after.name, run, phase, now)
+    """What a request has due: its end, its reminders, and a first look at every measured gate."""
+    ends = expiry(after.name, run, now)
+    return ends, *reminders(after.name, run), *first_readings(after.name, run, phase, now)
 
 
 def _request(after: Rollout, run: PhaseRun, digest: str) -> Post:
@@ -95,7 +96,10 @@ def whats_different(old: ResolvedPhase | None, new: ResolvedPhase) -> str:
     return ", ".join([name for name, differs in parts.items() if differs] + sorted({*files, *hashes})) or "its title"
 
 
-def begun(seen: Snapshot, run: PhaseRun, by: Person, members: Mapping[str, Person], now: datetime) -> Change | Refusal:
+def begun(
+    seen: Snapshot, run: PhaseRun, by: Person, members: Mapping[str, Person], now: datetime, present: str = ""
+) -> Change | Refusal:
+    """The start of a proposed phase; `present` is who was in the asked guilds then, as the ledger keeps it."""
     copy = seen.copies.get(run.digest)
     if copy is None or run.request is None:
         return moves.illegal(seen.rollout, run, Move.START) or Refusal("not-now", f"{run.phase} is not proposed.")
@@ -110,8 +114,8 @@ def begun(seen: Snapshot, run: PhaseRun, by: Person, members: Mapping[str, Perso
     if isinstance(after, Refusal):
         return after
     started = after.run(run.phase) or run
-    said = [told(Happened.PHASE_STARTED, by, run.phase, Place.CHANNEL, digest=run.digest)]
-    cancels = (f"{after.name}/{run.key}/expiry",)
+    said = [told(Happened.PHASE_STARTED, by, run.phase, Place.CHANNEL, digest=run.digest, members=present or None)]
+    cancels = (f"{after.name}/{run.key}/expiry", reminder_keys(after.name, run))
     intents = forward_intents(after.name, started, copy.phase)
     if intents:
         return more(change(after, said), intents=intents, cancels=cancels)

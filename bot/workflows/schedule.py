@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.gates import Gate, When
 from bot.domain.plan import Phase
+from bot.domain.reminders import moments
 from bot.domain.rollout import PhaseRun, Rollout
 from bot.domain.timers import Timer, TimerKind
 from bot.ports import Snapshot
@@ -21,6 +22,22 @@ def expiry(rollout: str, run: PhaseRun, now: datetime) -> Timer:
     """The end of a request; written again, it moves."""
     due = run.expires_at or now
     return Timer(f"{rollout}/{run.key}/expiry", TimerKind.APPROVAL_EXPIRY, due, rollout, run.phase, run.attempt)
+
+
+def reminders(rollout: str, run: PhaseRun) -> tuple[Timer, ...]:
+    """The first reminder of every guild that is asked; written again, they move."""
+    first = moments(run)[:1]
+    return tuple(reminder(rollout, run, guild, at) for guild in sorted(run.quorum or {}) for at in first)
+
+
+def reminder(rollout: str, run: PhaseRun, guild: str, at: datetime) -> Timer:
+    key = f"{reminder_keys(rollout, run)}{guild}/next"
+    return Timer(key, TimerKind.APPROVAL_REMINDER, at, rollout, run.phase, run.attempt, guild)
+
+
+def reminder_keys(rollout: str, run: PhaseRun) -> str:
+    """The prefix of every reminder of this attempt."""
+    return f"{rollout}/{run.key}/reminder/"
 
 
 def first_readings(rollout: str, run: PhaseRun, phase: Phase, now: datetime) -> tuple[Timer, ...]:

@@ -82,6 +82,25 @@ class Hands:
         self.acts.open_home(self.person(body))
         return {"ok": True}
 
+    async def archive(self, request: web.Request) -> JsonObject:
+        """Archive a channel; `archived: false` opens it again."""
+        body = await read_body(request, {"channel": TEXT, "archived": MAYBE_FLAG})
+        channel = self.channel(body)
+        self.acts.archive(channel, archived=body.get("archived", True))
+        return {"ok": True, "channel": channel.id, "archived": channel.is_archived}
+
+    async def kick(self, request: web.Request) -> JsonObject:
+        """Remove the bot from a channel."""
+        channel = self.channel(await read_body(request, {"channel": TEXT}))
+        self.acts.remove_bot(channel)
+        return {"ok": True, "channel": channel.id}
+
+    async def invite(self, request: web.Request) -> JsonObject:
+        """Bring the bot into a channel."""
+        channel = self.channel(await read_body(request, {"channel": TEXT}))
+        self.acts.invite_bot(channel)
+        return {"ok": True, "channel": channel.id}
+
     async def group(self, request: web.Request) -> JsonObject:
         """Give a user group exactly these members, as its owner may at any time."""
         body = await read_body(request, {"group": TEXT, "members": Key((list,))})
@@ -102,13 +121,16 @@ class Hands:
 
     def inside(self, body: JsonObject) -> tuple[Person, Channel]:
         """Return the person and the channel; who is not in it cannot act in it."""
-        person = self.person(body)
-        channel = self.local.memory.channel(body.get("channel", ""))
-        if channel is None:
-            raise DriveRefused("unknown_channel", f"there is no channel {body.get('channel')}", 404)
+        person, channel = self.person(body), self.channel(body)
         if person.id not in channel.members:
             raise DriveRefused("not_in_channel", f"{person.name} is not in #{channel.name}", 403)
         return person, channel
+
+    def channel(self, body: JsonObject) -> Channel:
+        found = self.local.memory.channel(body.get("channel", ""))
+        if found is None:
+            raise DriveRefused("unknown_channel", f"there is no channel {body.get('channel')}", 404)
+        return found
 
     def message(self, person: Person, channel: Channel, ts: str) -> Message:
         found = self.local.memory.seen(channel, ts, person)

@@ -19,6 +19,7 @@ from sandbox.drive.bodies import (
     waiting,
 )
 from sandbox.targets import TargetRefused, Targets
+from sandbox.workspace.chance import Chance
 from sandbox.workspace.faults import DISCONNECTS, Faults
 from sandbox.workspace.local import LocalSlack
 from sandbox.workspace.state import JsonObject
@@ -34,8 +35,11 @@ FAULT_KEYS = {
     "duplicate_deliveries": MAYBE_FLAG,
     "reorder_deliveries": MAYBE_FLAG,
     "refuse_sockets": MAYBE_FLAG,
+    "silence_sockets": MAYBE_FLAG,
     "expire_triggers": MAYBE_FLAG,
     "disconnect": MAYBE_TEXT,
+    "rate": MAYBE_NUMBER,
+    "seed": MAYBE_COUNT,
     "reset": MAYBE_FLAG,
 }
 TARGET_KEYS = {
@@ -67,8 +71,11 @@ class Knobs:
     async def set_faults(self, request: web.Request) -> JsonObject:
         body = await read_body(request, FAULT_KEYS)
         check_faults(body)
-        before = Faults() if body.pop("reset", False) else self.local.faults
-        reason = body.pop("disconnect", None)
+        reset = body.pop("reset", False)
+        before = Faults() if reset else self.local.faults
+        reason, rate, seed = (body.pop(name, None) for name in ("disconnect", "rate", "seed"))
+        if reset or rate is not None:
+            self.local.chance = Chance(rate or 0.0, seed or 0)
         if "methods" in body:
             body["methods"] = tuple(body["methods"])
         self.local.faults = replace(before, **body)
@@ -117,7 +124,10 @@ class Knobs:
 
     def _faults(self) -> JsonObject:
         shown = asdict(self.local.faults) | {"methods": list(self.local.faults.methods)}
-        return {"ok": True, "faults": shown, "sockets": self.local.hub.connected}
+        chance = self.local.chance
+        shown |= {"rate": chance.rate, "seed": chance.seed}
+        suffered = dict(sorted(chance.suffered.items()))
+        return {"ok": True, "faults": shown, "sockets": self.local.hub.connected, "suffered": suffered}
 
     def _system(self, wanted: str | None) -> str:
         known = self.targets.systems()
@@ -136,6 +146,10 @@ def check_faults(body: JsonObject) -> None:
     negative = [name for name in counts if body.get(name, 0) < 0]
     if negative:
         raise DriveRefused("wrong_value", f"{', '.join(negative)} must not be below zero")
+    if not 0 <= body.get("rate", 0) <= 1:
+        raise DriveRefused("wrong_value", "rate must be between 0 and 1")
+    if "seed" in body and "rate" not in body:
+        raise DriveRefused("missing_key", "a seed is for a rate; give both")
     if body.get("disconnect", "warning") not in DISCONNECTS:
         raise DriveRefused("wrong_value", f"disconnect must be one of: {', '.join(sorted(DISCONNECTS))}")
     if not all(isinstance(name, str) for name in body.get("methods", ())):

@@ -2,10 +2,10 @@
 
 import { byId, el, settle, signature } from "./dom.js";
 import { inline } from "./mrkdwn.js";
-import { keep, state } from "./state.js";
+import { BOT, keep, state } from "./state.js";
 
 function row(channel, choose) {
-  const open = channel.id === state.channel?.id;
+  const open = channel.id === state.channel?.id && !state.home;
   return el(
     "li",
     {},
@@ -19,11 +19,14 @@ function row(channel, choose) {
         on: { click: () => choose(channel) },
       },
       el("span", { class: "hash", "aria-hidden": "true" }, channel.is_im ? "@" : "#"),
-      el("span", {}, channel.name),
+      el("span", {}, nameOf(channel)),
       !channel.is_member && el("small", { class: "faint", title: "The bot is not a member of this channel" }, "no bot"),
     ),
   );
 }
+
+/** The conversation with the app is called by the app's name. */
+const nameOf = (channel) => (channel.is_im ? BOT.name : channel.name);
 
 /** A direct conversation is shown to those who are in it. */
 const belongsHere = (channel) => !channel.is_im || channel.members?.includes(state.me.id);
@@ -33,13 +36,13 @@ export function drawChannels(choose) {
     byId("channels"),
     state.channels.filter(belongsHere).map((channel) => ({
       key: channel.id,
-      sign: signature([channel, channel.id === state.channel?.id]),
+      sign: signature([channel, channel.id === state.channel?.id, state.home]),
       build: () => row(channel, choose),
     })),
   );
   const { channel } = state;
   if (!channel) return;
-  byId("channel-name").textContent = `# ${channel.name}`;
+  byId("channel-name").textContent = `${channel.is_im ? "@" : "#"} ${nameOf(channel)}`;
   byId("channel-topic").replaceChildren(...inline(channel.topic ?? "").flat(Infinity));
 }
 

@@ -60,4 +60,5 @@ export const click = (body) => post("click", body);
 export const mention = (body) => post("mention", body);
 export const message = (body) => post("message", body);
 export const submit = (body) => post("submit", body);
+export const home = (body) => post("home", body);
 export const close = (body) => post("close", body);

@@ -5,6 +5,7 @@ import { startClock, syncClock, tick } from "./clock.js";
 import { startComposer } from "./composer.js";
 import { byId } from "./dom.js";
 import * as drive from "./drive.js";
+import { drawHome, goHome, isHome, wasHome } from "./home.js";
 import { startKnobs, syncTarget } from "./knobs.js";
 import { atBottom, drawChannelMessages, drawThread, spoken, stayAtBottom } from "./messages.js";
 import { drawModal, startModal } from "./modal.js";
@@ -33,9 +34,10 @@ function draw() {
   composers.channel.relabel(`Message as ${shortName(state.me)}`);
   composers.thread.relabel(`Reply as ${shortName(state.me)}, or @rollout …`);
   byId("thread-place").textContent = `#${state.channel.name}, as ${shortName(state.me)}`;
-  drawWelcome(state.loaded && state.messages.length === 0 && state.ephemerals.length === 0, (text) => composers.channel.fill(text));
-  if (drawChannelMessages(byId("scroller"), byId("messages"), hooks)) byId("jump").hidden = false;
+  drawWelcome(!isHome() && state.loaded && state.messages.length === 0 && state.ephemerals.length === 0, (text) => composers.channel.fill(text));
+  if (!isHome() && drawChannelMessages(byId("scroller"), byId("messages"), hooks)) byId("jump").hidden = false;
   drawPins();
+  drawHome(hooks);
   byId("thread").hidden = !state.thread;
   byId("app").classList.toggle("with-thread", Boolean(state.thread));
   if (state.thread) drawThread(byId("thread-scroller"), byId("thread-messages"), threadHooks);
@@ -44,7 +46,7 @@ function draw() {
 
 function drawPins() {
   const pinned = state.messages.filter((message) => message.pinned);
-  byId("pins").hidden = pinned.length === 0;
+  byId("pins").hidden = pinned.length === 0 || isHome();
   byId("pins").textContent = `${pinned.length} pinned`;
 }
 
@@ -98,11 +100,29 @@ function choosePerson(person) {
   composers.channel.notice("");
   state.ephemerals = [];
   state.views = [];
+  if (isHome()) openHome();
+  else if (state.channel.is_im) chooseChannel(state.channels.find((known) => known.is_member && !known.is_im));
   draw();
   refresh();
 }
 
+/** The app's tab in the place of the channel. */
+async function openHome() {
+  toggleSide(false);
+  state.thread = null;
+  try {
+    await goHome(true);
+  } catch (error) {
+    if (!(error instanceof drive.DriveError)) throw error;
+    byId("offline").hidden = false;
+  }
+  draw();
+  await refresh();
+  byId("scroller").scrollTop = 0;
+}
+
 function chooseChannel(channel) {
+  goHome(false);
   enter(channel);
   toggleSide(false);
   byId("jump").hidden = true;
@@ -123,6 +143,7 @@ function openThread(ts) {
 async function goTo({ channel, ts }) {
   const known = state.channels.find((one) => one.id === channel);
   if (!known) return;
+  goHome(false);
   if (known.id !== state.channel.id) enter(known);
   await refresh();
   if (point(ts)) return;
@@ -163,6 +184,7 @@ function listen() {
   });
   byId("me").addEventListener("click", () => toggleSide(true));
   byId("thread-close").addEventListener("click", closeThread);
+  byId("home-open").addEventListener("click", openHome);
   byId("jump").addEventListener("click", () => scrollDown("scroller"));
   byId("scroller").addEventListener("scroll", () => {
     if (atBottom(byId("scroller"))) byId("jump").hidden = true;
@@ -248,7 +270,8 @@ async function start() {
   every(5000, syncClock);
   syncClock();
   followPlaces(goTo);
-  await (placeHere() ? goTo(placeHere()) : refresh());
+  if (!placeHere() && wasHome()) await openHome();
+  else await (placeHere() ? goTo(placeHere()) : refresh());
   follow();
 }
 

@@ -135,7 +135,7 @@ export function stayAtBottom(scroller) {
   let stuck = true;
   scroller.addEventListener("scroll", () => (stuck = atBottom(scroller)));
   new ResizeObserver(() => {
-    if (stuck) scroller.scrollTop = scroller.scrollHeight;
+    if (stuck && !state.home) scroller.scrollTop = scroller.scrollHeight;
   }).observe(scroller);
 }
 

@@ -6,6 +6,7 @@ export const state = {
   me: null,
   channel: null,
   thread: null,
+  home: false,
   messages: [],
   replies: [],
   ephemerals: [],

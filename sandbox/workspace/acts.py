@@ -36,6 +36,7 @@ class Acts:
     async def command(self, person: Person, channel: Channel, command: str, text: str) -> JsonObject:
         name = command if command.startswith("/") else f"/{command}"
         grants = self.local.grants
+        refuse_archived(channel)
         if name not in grants.commands or "commands" not in grants.scopes:
             raise ActRefused("unknown_command", f"{name} is not a command of any app here")
         typed = encode(self.local.memory, text, labelled=True) if grants.commands[name] else text
@@ -74,6 +75,7 @@ class Acts:
     def say(self, person: Person, channel: Channel, text: str, thread_ts: str | None, *, mention: bool) -> Message:
         """Post a person's words; the app hears them where the bot is, and twice when it is mentioned."""
         memory = self.local.memory
+        refuse_archived(channel)
         if thread_ts and memory.message(channel, thread_ts) is None:
             raise ActRefused("unknown_message", f"there is no message {thread_ts} in #{channel.name}")
         words = encode(memory, text, labelled=False)
@@ -127,6 +129,24 @@ class Acts:
             "event_ts": memory.next_ts(),
         }
         self.local.tell("app_home_opened", event)
+
+    def archive(self, channel: Channel, *, archived: bool) -> None:
+        """Close a channel to everything new, or open it again; what was said stays to be read."""
+        channel.is_archived = archived
+        self.local.changes.bump()
+        kind = "channel_archive" if archived else "channel_unarchive"
+        self.local.tell(kind, {"type": kind, "channel": channel.id, "event_ts": self.local.memory.next_ts()})
+
+    def remove_bot(self, channel: Channel) -> None:
+        """Take the bot out of a channel, as anybody in it may."""
+        channel.members.discard(BOT_USER)
+        self.local.changes.bump()
+        event = {"type": "channel_left", "channel": channel.id, "event_ts": self.local.memory.next_ts()}
+        self.local.tell("channel_left", event)
+
+    def invite_bot(self, channel: Channel) -> None:
+        channel.members.add(BOT_USER)
+        self.local.changes.bump()
 
     def regroup(self, group: UserGroup, members: tuple[str, ...]) -> None:
         memory, seconds = self.local.memory, self.local.memory.seconds()
@@ -202,6 +222,11 @@ class Acts:
 
     def _address(self, name: str) -> str:
         return f"{self.local.base_url}/respond/{name}"
+
+
+def refuse_archived(channel: Channel) -> None:
+    if channel.is_archived:
+        raise ActRefused("is_archived", f"#{channel.name} is archived; nothing can be written there", 403)
 
 
 def message_blocks(message: Message) -> list[JsonObject]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from sandbox.workspace.chance import Chance, Woe
 from sandbox.workspace.faults import Faults
 from sandbox.workspace.state import JsonObject
 
@@ -47,6 +48,10 @@ class Line(Protocol):
 
     async def send(self, parcel: Parcel, deadline: float) -> Ack | Missed: ...
 
+    async def cut(self) -> None:
+        """End the connections of this moment, where the line keeps any."""
+        ...
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -60,19 +65,23 @@ REASONS = {Missed.NO_APP: "connection_failed", Missed.TIMEOUT: "timeout", Missed
 
 
 class Courier:
-    def __init__(self, line: Line, timing: Timing, faults: Callable[[], Faults]) -> None:
+    def __init__(
+        self, line: Line, timing: Timing, faults: Callable[[], Faults], chance: Callable[[], Chance] = Chance
+    ) -> None:
         self.line = line
         self.timing = timing
         self._faults = faults
+        self._chance = chance
         self._held: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, parcel: Parcel) -> Ack | Missed:
         """Deliver once and wait for the answer; the platform never redelivers commands and clicks."""
-        await self._let_another_overtake()
-        if self._faults().duplicate_deliveries:
+        woe = self._chance().strike(Woe)
+        await self._let_another_overtake(woe)
+        if self._faults().duplicate_deliveries or woe is Woe.DUPLICATE:
             self._start(self._again(replace(parcel, envelope_id=str(uuid.uuid4()))))
-        return await self.line.send(parcel, self.timing.ack_deadline)
+        return await self._carry(parcel, woe)
 
     def tell(self, event: JsonObject) -> None:
         """Deliver an event in the background, up to three more times when nobody acknowledges it."""
@@ -84,26 +93,41 @@ class Courier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _insist(self, parcel: Parcel) -> None:
-        await self._let_another_overtake()
-        if self._faults().duplicate_deliveries:
+        woe = self._chance().strike(Woe)
+        await self._let_another_overtake(woe)
+        if self._faults().duplicate_deliveries or woe is Woe.DUPLICATE:
             self._start(self._again(replace(parcel, retry_attempt=1, retry_reason="timeout")))
-        answer = await self.line.send(parcel, self.timing.ack_deadline)
+        answer = await self._carry(parcel, woe)
         for attempt, pause in enumerate(self.timing.retry_pauses, start=1):
             if isinstance(answer, Ack):
                 return
             await asyncio.sleep(pause)
             # The envelope keeps its id, as Slack's retries after a timeout may.
             again = replace(parcel, retry_attempt=attempt, retry_reason=REASONS[answer])
-            answer = await self.line.send(again, self.timing.ack_deadline)
+            answer = await self._carry(again, self._chance().strike(Woe))
+
+    async def _carry(self, parcel: Parcel, woe: Woe | None) -> Ack | Missed:
+        """One attempt, with what befalls it on the way."""
+        deadline = self.timing.ack_deadline
+        if woe is Woe.DISCONNECT:
+            await self.line.cut()
+            return Missed.NO_APP
+        if woe is Woe.LATE:
+            # The person's three seconds run meanwhile; what arrives late is answered too late.
+            late = min(self._chance().seconds(), deadline / 2)
+            await asyncio.sleep(late)
+            deadline -= late
+        answer = await self.line.send(parcel, deadline)
+        return Missed.TIMEOUT if woe is Woe.LOSE_ANSWER else answer
 
     async def _again(self, parcel: Parcel) -> None:
         await self.line.send(parcel, self.timing.ack_deadline)
 
-    async def _let_another_overtake(self) -> None:
+    async def _let_another_overtake(self, woe: Woe | None) -> None:
         if self._held is not None:
             self._held.set()
             self._held = None
-        elif self._faults().reorder_deliveries:
+        elif self._faults().reorder_deliveries or woe is Woe.REORDER:
             overtaken = self._held = asyncio.Event()
             try:
                 await asyncio.wait_for(overtaken.wait(), OVERTAKING)

@@ -28,6 +28,7 @@ class Faults:
     duplicate_deliveries: bool = False
     reorder_deliveries: bool = False
     refuse_sockets: bool = False
+    silence_sockets: bool = False
     expire_triggers: bool = False
 
     def strike(self, method: str) -> tuple[Mishap | None, "Faults"]:

@@ -18,6 +18,7 @@ SCOPES = frozenset(
         "files:write",
         "groups:history",
         "groups:read",
+        "im:history",
         "im:write",
         "metadata.message:read",
         "pins:read",

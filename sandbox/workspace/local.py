@@ -8,11 +8,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from sandbox.clock import SandboxClock
+from sandbox.workspace.chance import Chance
 from sandbox.workspace.changes import Changes
 from sandbox.workspace.delivery import Courier, Line, Timing
 from sandbox.workspace.faults import Faults
 from sandbox.workspace.grants import Grants
 from sandbox.workspace.memory import Memory
+from sandbox.workspace.oddities import Oddities
 from sandbox.workspace.payloads import event_callback
 from sandbox.workspace.rates import Rates
 from sandbox.workspace.response_urls import ResponseUrls
@@ -39,20 +41,24 @@ class LocalSlack:
         timing: Timing,
         *,
         http: SignedHttp | None = None,
+        oddities: Oddities | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.clock, self.grants, self.tokens = clock, grants, tokens
+        self.oddities = oddities or Oddities()
+        self.clock, self.grants, self.tokens = clock, self.oddities.granted(grants), tokens
         self.changes = Changes()
         self.memory = Memory(clock, self.changes)
+        self.oddities.leave_out(self.memory)
         self.views = Views(self.changes)
-        self.triggers = Triggers(monotonic)
+        self.chance = Chance()
+        self.triggers = Triggers(monotonic, lambda: self.chance)
         self.response_urls = ResponseUrls(monotonic)
         self.rates = Rates(monotonic)
         self.faults = Faults()
         self.hub = Hub(lambda: self.faults)
         self.http = http
         line: Line = http if http is not None else self.hub
-        self.courier = Courier(line, timing, lambda: self.faults)
+        self.courier = Courier(line, timing, lambda: self.faults, lambda: self.chance)
         self.base_url = "http://127.0.0.1"
         self._closing = asyncio.Event()
 

@@ -18,6 +18,7 @@ from sandbox.workspace.answers import ResponseDoor
 from sandbox.workspace.delivery import Timing
 from sandbox.workspace.grants import Grants, grants_of
 from sandbox.workspace.local import LocalSlack, Tokens
+from sandbox.workspace.oddities import Oddities
 from sandbox.workspace.page import Handler, Page, only_from_here
 from sandbox.workspace.signed_http import SignedHttp
 from sandbox.workspace.webapi import WebApi
@@ -38,6 +39,7 @@ def build_workspace(
     tokens: Tokens | None = None,
     grants: Grants | None = None,
     timing: Timing | None = None,
+    oddities: Oddities | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> web.Application:
     """Join the workspace. `app[LOCAL].tokens` holds what a bot needs; HTTP mode needs URL and secret."""
@@ -46,7 +48,8 @@ def build_workspace(
         grants if grants is not None else grants_of(),
         tokens or tokens_of_environment(),
         timing or Timing(),
-        http=http_line(delivery, request_url, signing_secret),
+        http=http_line(delivery, request_url, signing_secret, oddities or Oddities()),
+        oddities=oddities,
         monotonic=monotonic,
     )
     app = web.Application(middlewares=[only_from_here, learn_address(local)], client_max_size=LARGEST_BODY)
@@ -65,6 +68,7 @@ def build_workspace(
         await local.close()
 
     app.on_response_prepare.append(never_guess_types)
+    app.on_response_prepare.append(local.oddities.date)
     app.on_shutdown.append(close)
     return app
 
@@ -73,12 +77,12 @@ async def never_guess_types(_request: web.Request, response: web.StreamResponse)
     response.headers["X-Content-Type-Options"] = "nosniff"
 
 
-def http_line(delivery: str, url: str | None, secret: str | None) -> SignedHttp | None:
+def http_line(delivery: str, url: str | None, secret: str | None, oddities: Oddities) -> SignedHttp | None:
     if delivery == "socket":
         return None
     if not url or not secret:
         raise ValueError("HTTP delivery needs request_url and signing_secret")
-    return SignedHttp(url, secret)
+    return SignedHttp(url, secret, oddities.clock_off)
 
 
 def tokens_of_environment() -> Tokens:

@@ -72,7 +72,7 @@ def channel_json(memory: Memory, channel: Channel) -> JsonObject:
     shown: JsonObject = {
         "id": channel.id,
         "created": channel.created,
-        "is_archived": False,
+        "is_archived": channel.is_archived,
         "is_im": channel.is_im,
         "is_private": channel.is_private,
         "is_org_shared": False,

@@ -19,8 +19,9 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 class SignedHttp:
     """The `Line` of HTTP mode: events as JSON, commands as a form, the rest as a form with `payload`."""
 
-    def __init__(self, request_url: str, signing_secret: str) -> None:
+    def __init__(self, request_url: str, signing_secret: str, clock_off: float = 0.0) -> None:
         self._url = request_url
+        self._clock_off = clock_off
         self._secret = signing_secret
         self._session: ClientSession | None = None
 
@@ -42,6 +43,9 @@ class SignedHttp:
             return Missed.HTTP_ERROR
         return Ack((time.perf_counter() - began) * 1000, read_answer(answer, kind, parcel))
 
+    async def cut(self) -> None:
+        """Every request has a connection of its own; there is none to end."""
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -53,7 +57,7 @@ class SignedHttp:
             flat = {name: "" if value is None else str(value) for name, value in parcel.payload.items()}
             form = flat if parcel.kind is Kind.COMMAND else {"payload": json.dumps(parcel.payload)}
             body, content = urlencode(form).encode(), "application/x-www-form-urlencoded"
-        moment = str(int(time.time()))
+        moment = str(int(time.time() - self._clock_off))
         headers = {
             "Content-Type": content,
             "X-Slack-Request-Timestamp": moment,

@@ -16,6 +16,8 @@ MOST_SOCKETS = 10
 # Slack warns some seconds before it closes; the other reasons close at once.
 WARNING_SECONDS = 10.0
 CLOSING_SECONDS = 1.0
+PING_EVERY = 10.0
+POLL = 0.05
 
 
 class Hub:
@@ -46,7 +48,8 @@ class Hub:
         answer = self._waiting.setdefault(parcel.envelope_id, asyncio.get_running_loop().create_future())
         began = time.perf_counter()
         try:
-            await self._sockets[self._turn].send_json(envelope(parcel))
+            if not self._faults().silence_sockets:
+                await self._sockets[self._turn].send_json(envelope(parcel))
             payload = await asyncio.wait_for(asyncio.shield(answer), deadline)
         except (TimeoutError, ConnectionError):
             return Missed.TIMEOUT
@@ -59,21 +62,41 @@ class Hub:
         if ticket not in self._tickets or self._faults().refuse_sockets:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=403)
         self._tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=10.0)
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         if len(self._sockets) >= MOST_SOCKETS:
             await socket.send_json(goodbye("too_many_websockets"))
             await socket.close()
             return socket
+        pinging = asyncio.create_task(self._ping(socket))
         try:
+            await self._unsilenced()
             await socket.send_json(hello(len(self._sockets) + 1))
             self._sockets.append(socket)
             async for frame in socket:
-                if frame.type is WSMsgType.TEXT:
+                await self._unsilenced()
+                if frame.type is WSMsgType.PING:
+                    await socket.pong(frame.data)
+                elif frame.type is WSMsgType.TEXT:
                     self._hear(frame.data)
         finally:
+            pinging.cancel()
             self._forget(socket)
         return socket
+
+    async def _ping(self, socket: web.WebSocketResponse) -> None:
+        while not socket.closed:
+            await asyncio.sleep(PING_EVERY)
+            await self._unsilenced()
+            await socket.ping()
+
+    async def _unsilenced(self) -> None:
+        """Wait for the end of a silence: in one, not even a ping is answered."""
+        while self._faults().silence_sockets:  # noqa: ASYNC110 - a switch that anybody may turn, not an event
+            await asyncio.sleep(POLL)
+
+    async def cut(self) -> None:
+        await self.disconnect("refresh_requested")
 
     async def disconnect(self, reason: str) -> None:
         """Send every socket Slack's goodbye. A warned socket still gets payloads until it is closed."""

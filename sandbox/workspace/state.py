@@ -70,6 +70,7 @@ class Channel:
     members: set[str] = field(default_factory=set)
     is_private: bool = False
     is_im: bool = False
+    is_archived: bool = False
     created: int = 0
     pins: dict[Ts, int] = field(default_factory=dict)
     messages: dict[Ts, Message] = field(default_factory=dict)

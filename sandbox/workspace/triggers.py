@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.workspace.chance import Chance, Snag
 from sandbox.workspace.errors import ApiError
 
 LIFE = 3.0
@@ -17,9 +18,10 @@ class Trigger:
 
 
 class Triggers:
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], chance: Callable[[], Chance] = Chance) -> None:
         self.expire_all = False
         self._monotonic = monotonic
+        self._chance = chance
         self._known: dict[str, Trigger] = {}
 
     def issue(self, user: str) -> str:
@@ -33,7 +35,8 @@ class Triggers:
             raise ApiError("invalid_arguments", ["invalid `trigger_id`"])
         if trigger.used:
             raise ApiError("trigger_exchanged")
-        if self.expire_all or self._monotonic() - trigger.born > LIFE:
+        late = self.expire_all or self._monotonic() - trigger.born > LIFE
+        if late or self._chance().strike(Snag) is not None:
             raise ApiError("expired_trigger_id")
         trigger.used = True
         return trigger

@@ -37,6 +37,10 @@ class WebApi:
             await self._local.closing_within(HANGING_SECONDS)
             drop(request)
             return web.Response(status=503)
+        if mishap is None:
+            mishap = self._local.chance.strike(Mishap)
+            if mishap is Mishap.HANG:
+                await self._local.closing_within(self._local.chance.seconds())
         if mishap is Mishap.SERVER_ERROR:
             return self._answer({"ok": False, "error": "internal_error"}, 500)
         try:

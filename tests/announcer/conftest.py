@@ -78,6 +78,9 @@ class Channel:
             raise why
         self.pinned.append(ts)
 
+    def place(self, channel):
+        return f"C-{channel}"
+
     async def history_has(self, channel, key, thread_ts):
         self.calls.append(("look", key))
         why, _ = (self.troubles.get("look") or [(None, True)]).pop(0)
@@ -122,6 +125,21 @@ def snapshot(state=State.PROPOSED, name="gitguard-1", started_by=""):
     return Snapshot(Rollout(name, "gitguard", (run,), "U0ENGINEER", NOW), plan, {DIGEST: copy})
 
 
+class Everybody:
+    """Plays Addressed: everybody may be told, unless `no` says why not, or nobody can say."""
+
+    def __init__(self) -> None:
+        self.no = ""
+        self.trouble: Exception | None = None
+
+    async def unwanted(self, post: Post, seen: Snapshot) -> str:
+        assert post.to
+        assert post.rollout == seen.rollout.name
+        if self.trouble:
+            raise self.trouble
+        return self.no
+
+
 class World:
     """Everything that one test holds in its hands."""
 
@@ -134,12 +152,15 @@ class World:
         self.rollouts = Rollouts(snapshot())
         self.buttons = RehearsalButtons()
         self.channel = Channel(self.clock)
+        self.addressees = Everybody()
         self.announcer = self.fresh()
 
     def fresh(self, pulse=None, mentions=None) -> Announcer:
         """An announcer that remembers nothing, as after a restart."""
         pulse = pulse or RehearsalPulse()
-        self.announcer = Announcer(self.outbox, self.rollouts, self.buttons, self.clock, self.channel, pulse, mentions)
+        self.announcer = Announcer(
+            self.outbox, self.rollouts, self.buttons, self.clock, self.channel, pulse, mentions, self.addressees
+        )
         return self.announcer
 
     def put(self, *posts, channel=CHANNEL):
@@ -149,7 +170,8 @@ class World:
         self.put(Post.card("gitguard-1"))
 
     def note(self, key, place=Place.THREAD, kind=Happened.PHASE_RESUMED, **facts):
-        self.put(Post(key, "gitguard-1", place, kind.value, "canary", "U0ENGINEER", facts))
+        to = "U0OMAR" if place is Place.DIRECT else ""
+        self.put(Post(key, "gitguard-1", place, kind.value, "canary", "U0ENGINEER", facts, to))
 
     def request(self):
         facts = {"digest": DIGEST, "attempt": 1}

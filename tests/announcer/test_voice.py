@@ -60,6 +60,17 @@ async def test_a_post_is_found_again_by_its_key_in_the_channel_and_in_the_thread
     assert await voice.history_has(ROOM, "other", card) is None
 
 
+async def test_a_direct_message_is_found_again_and_edited_after_a_restart(voice, local):
+    ts = await voice.post("U0OMAR", HELLO, None, marked("direct"))
+    later = SlackVoice.beside(AsyncWebClient(token=local.tokens.bot, base_url=local.base))
+    assert await later.history_has("U0OMAR", "direct", None) == ts
+    assert await later.history_has("U0DANA", "direct", None) is None
+    await later.update("U0OMAR", ts, Message("Changed.", (section("Changed."),)))
+    place = (await later.client.conversations_open(users="U0OMAR"))["channel"]["id"]
+    (message,) = (await later.client.conversations_history(channel=place))["messages"]
+    assert message["text"] == "Changed."
+
+
 async def test_a_message_is_edited_and_pinned_by_the_channels_name_after_a_restart(voice, local):
     ts = await voice.post(ROOM, HELLO, None, marked("card"))
     later = SlackVoice.beside(AsyncWebClient(token=local.tokens.bot, base_url=local.base))

@@ -27,16 +27,20 @@ from bot.rehearsal.probes import RehearsalProbes
 from bot.rehearsal.rollouts import RehearsalRollouts
 from bot.rehearsal.sheet import RehearsalSheet
 from bot.rehearsal.shelf import RehearsalShelf
+from bot.rehearsal.subscriptions import RehearsalSubscriptions
 from bot.rehearsal.timers import RehearsalTimers
 from bot.views.message import Message
+from bot.workflows.addressing import Addressees
 from bot.workflows.due import Firing
 from bot.workflows.gates import Gates
 from bot.workflows.office import Office
 from bot.workflows.progress import Progress
 from bot.workflows.proposals import Proposals
 from bot.workflows.rollback import Rollbacks
+from bot.workflows.telling import Subscribers, Telling
 from commands.desk import Ask, Desk
 from commands.door import guarded, later
+from commands.home import Homes
 from commands.pressing import pressed, submitted
 from commands.rooms import Rooms
 from commands.verbs import PRESSES, spoken
@@ -145,6 +149,28 @@ class Hands:
         self.whispered.append((channel, thread, person, message))
 
 
+@dataclass
+class Tabs:
+    """The home tabs as Slack has them, and the channels that people are in."""
+
+    shown: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    rooms: dict[str, frozenset[str]] = field(default_factory=dict)
+    pauses: list[float] = field(default_factory=list)
+    seconds: float = 1000.0
+
+    async def publish(self, person: str, view: Mapping[str, Any]) -> float:
+        if self.pauses:
+            return self.pauses.pop()
+        self.shown.setdefault(person, []).append(view)
+        return 0.0
+
+    async def rooms_of(self, person: str) -> frozenset[str]:
+        return self.rooms.get(person, frozenset({ROOM, "#rollout-room", "#general"}))
+
+    def elapsed(self) -> float:
+        return self.seconds
+
+
 class House:
     """The office with its twins, and the acts of people."""
 
@@ -158,19 +184,25 @@ class House:
         self.names = {ROOM: "rollout-room", ELSEWHERE: "general"}
         self.asked_names: list[str] = []
         sheet = RehearsalSheet((("+", "CODEX_ENABLED", "", "true"),))
-        gates = Gates(self.rollouts, self.timers, self.shelf, self.probes, self.clock)
-        self.office = Office(
-            Proposals(self.rollouts, self.shelf, self.directory, sheet, self.clock),
-            Progress(self.rollouts, self.clock),
+        self.subscribers, self.tabs = Subscribers(RehearsalSubscriptions()), Tabs()
+        store = Telling(self.rollouts, self.subscribers)
+        gates = Gates(store, self.timers, self.shelf, self.probes, self.clock)
+        office = Office(
+            Proposals(store, self.shelf, self.directory, sheet, self.clock),
+            Progress(store, self.clock),
             gates,
-            Rollbacks(self.rollouts, gates, self.clock),
-            self.rollouts,
+            Rollbacks(store, gates, self.clock),
+            store,
             self.ledger,
             self.buttons,
             self.directory,
             self.shelf,
             self.clock,
+            subscriptions=self.subscribers,
         )
+        self.addressees = Addressees(self.directory, self.tabs.rooms_of, self.clock)
+        self.homes = Homes(office, self.addressees, self.tabs.publish, self.tabs.elapsed)
+        self.office = replace(office, homes=self.homes)
         self.forgot = 0
         rooms = Rooms(self.shelf.plans, self._name, self.clock.real)
         self.desk = Desk(self.office, rooms, self.hands, later, self._forget)
@@ -179,7 +211,7 @@ class House:
         self.asked_names.append(channel)
         return self.names.get(channel, "")
 
-    def _forget(self) -> None:
+    def _forget(self, _user: str) -> None:
         self.forgot += 1
 
     async def type(self, text: str, by: str = ENGINEER, *, channel: str = ROOM, trigger: str = "t1") -> Message | None:
@@ -197,8 +229,8 @@ class House:
         (button,) = await self.buttons.ids((meaning,))
         return await self.press_id(button, by)
 
-    async def press_id(self, button: str, by: str = ENGINEER) -> Message | None:
-        ask = Ask(by, ROOM, trigger="t1")
+    async def press_id(self, button: str, by: str = ENGINEER, channel: str = ROOM) -> Message | None:
+        ask = Ask(by, channel, trigger="t1")
         answer = await guarded(self.desk, ask, lambda: pressed(self.desk, ask, PRESSES, button))
         await self.desk.errands.settle()
         return answer

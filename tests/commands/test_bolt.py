@@ -86,7 +86,8 @@ async def test_a_command_is_answered_by_its_acknowledgement(place: Place) -> Non
     done = await place.type(DANA, "start canary")
     assert done["ok"]
     assert "canary comes after staging" in done["response"]["text"]
-    assert done["response"]["blocks"][-1]["elements"][0]["action_id"].startswith("rollout:preview")
+    assert done["response"]["blocks"][-2]["elements"][0]["action_id"].startswith("rollout:preview")
+    assert done["response"]["blocks"][-1]["elements"][0]["text"] == "Code: order"
     assert done["ack_ms"] < 3000
 
 

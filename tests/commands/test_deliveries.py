@@ -23,12 +23,12 @@ async def test_the_second_of_two_at_once_waits_for_the_first_ones_answer(clock: 
         await go.wait()
         return len(served)
 
-    both = asyncio.gather(deliveries.once("t1", serve), deliveries.once("t1", serve))
+    both = asyncio.gather(deliveries.once(("t1",), serve), deliveries.once(("t1",), serve))
     await asyncio.sleep(0)
     go.set()
     assert list(await both) == [1, 1]
-    assert await deliveries.once("t1", serve) == 1
-    assert await deliveries.once("t2", serve) == 2
+    assert await deliveries.once(("t1",), serve) == 1
+    assert await deliveries.once(("t2",), serve) == 2
 
 
 async def test_it_is_forgotten_after_ten_minutes(clock: RehearsalClock) -> None:
@@ -39,12 +39,12 @@ async def test_it_is_forgotten_after_ten_minutes(clock: RehearsalClock) -> None:
         served.append("once")
         return "done"
 
-    await deliveries.once("t1", serve)
+    await deliveries.once(("t1",), serve)
     clock.advance(timedelta(minutes=9, seconds=59))
-    await deliveries.once("t1", serve)
+    await deliveries.once(("t1",), serve)
     assert len(served) == 1
     clock.advance(timedelta(seconds=1))
-    await deliveries.once("t1", serve)
+    await deliveries.once(("t1",), serve)
     assert len(served) == 2
 
 
@@ -56,7 +56,7 @@ async def test_what_has_no_key_is_always_served(clock: RehearsalClock) -> None:
         served.append(1)
         return len(served)
 
-    assert [await deliveries.once("", serve), await deliveries.once("", serve)] == [1, 2]
+    assert [await deliveries.once(("",), serve), await deliveries.once(("",), serve)] == [1, 2]
 
 
 async def test_a_listener_that_is_cut_off_does_not_stop_the_serving(clock: RehearsalClock) -> None:
@@ -67,9 +67,9 @@ async def test_a_listener_that_is_cut_off_does_not_stop_the_serving(clock: Rehea
         await go.wait()
         return "done"
 
-    first = asyncio.ensure_future(deliveries.once("t1", serve))
+    first = asyncio.ensure_future(deliveries.once(("t1",), serve))
     await asyncio.sleep(0)
     first.cancel()
     go.set()
-    assert await deliveries.once("t1", serve) == "done"
+    assert await deliveries.once(("t1",), serve) == "done"
     assert first.cancelled()

@@ -127,11 +127,11 @@ async def test_answers_live_for_moments_and_a_decision_has_them_read_anew(
     await directory.person("U0BOB", GUILDS)
     assert len(client.calls) == first
     client.members["S0DEVOPS"] = []
-    directory.forget()
+    directory.forget("U0BOB")
     assert (await directory.person("U0BOB", GUILDS)).guilds == {"devops"}, "read this very moment"
     hands.seconds = 3
     assert (await directory.person("U0BOB", GUILDS)).guilds == {"devops"}
-    directory.forget()
+    directory.forget("U0BOB")
     assert (await directory.person("U0BOB", GUILDS)).guilds == frozenset()
     client.members["S0DEVOPS"] = ["U0BOB"]
     hands.seconds = 20

@@ -23,7 +23,14 @@ COLUMNS = {
 }
 FORBIDDEN = ("Only members of", "Guests, bots and people of another workspace")
 # What a verb needs beyond its name to come as far as its workflow; for a button, what its form says.
-WORDS = {"hold": "because", "abort": "because", "rollback": "because", "deny": "because", "waive": "latency because"}
+WORDS = {
+    "hold": "because",
+    "abort": "because",
+    "rollback": "because",
+    "deny": "because",
+    "waive": "latency because",
+    "explain": "late",
+}
 FORM = {"reason": ("because of the test",), "statement": ("I looked.",), "gates": ("latency",)}
 SUBJECTS = {"done": "tell-them", "preview": "sample", "propose": "sample"}
 

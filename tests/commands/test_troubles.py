@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.rollout import State
-from bot.ports import Busy, LostLease
+from bot.ports import Busy, LostLease, Uncertain
 from commands import door
 from tests.commands.conftest import DEVOPS, ENGINEER, STRANGER, House, buttons_of, read
 
@@ -18,6 +18,12 @@ async def test_a_busy_store_recorded_nothing_and_says_so(house: House, trouble: 
     assert await house.says("approve", DEVOPS) == f"{door.BUSY.text} ()"
     assert (await house.run("staging")).approvals == ()
     assert "approved" in await house.says("approve", DEVOPS)
+
+
+async def test_a_store_that_cannot_say_whether_it_recorded_is_not_called_busy(house: House) -> None:
+    await house.proposed()
+    house.rollouts.troubles.append(Uncertain("the connection broke"))
+    assert await house.says("approve", DEVOPS) == f"{door.UNCERTAIN.text} ()"
 
 
 async def test_a_promotion_is_told_as_recorded_although_its_preview_failed(house: House) -> None:

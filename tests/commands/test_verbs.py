@@ -250,3 +250,9 @@ async def test_the_name_of_a_channel_is_asked_for_once(house: House) -> None:
     await house.says("plans")
     await house.says("help")
     assert house.asked_names == ["C0ROLLOUT"]
+
+
+async def test_a_code_is_explained_and_a_misspelt_one_finds_its_neighbour(house: House) -> None:
+    assert "three seconds" in await house.says("explain late", STRANGER)
+    assert "approval-own" in await house.says("explain", STRANGER)
+    assert "Did you mean unknown-phase" in await house.says("explain unknown-phas", STRANGER)

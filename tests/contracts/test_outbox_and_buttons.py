@@ -93,6 +93,23 @@ async def test_the_ts_of_a_card_is_known_once_it_was_sent(stores) -> None:
     assert await stores.outbox.card_ts("gitguard-1") == "1.0"
 
 
+def direct(key: str, person: str) -> Post:
+    return replace(post(key), place=Place.DIRECT, to=person)
+
+
+async def test_a_direct_message_waits_in_its_persons_channel(stores, outbox) -> None:
+    await say(stores, post("a"), direct("b", "U7"), direct("c", "U8"))
+    rows = {row.post.key: row for row in await outbox.waiting()}
+    assert {key: row.channel for key, row in rows.items()} == {"a": PLAN.channel, "b": "U7", "c": "U8"}
+    assert rows["b"].post == direct("b", "U7")
+    for row in rows.values():
+        await outbox.trying(row)
+        await outbox.sent(row, f"{row.id}.0", f"D{row.id}")
+    assert await outbox.waiting() == ()
+    found = await outbox.sent_posts("gitguard-1", entry().kind)
+    assert [row.post.key for row in found] == ["a"], "what a person was told alone is no message of the card's"
+
+
 async def test_the_same_meaning_keeps_its_button(stores) -> None:
     start = Meaning("gitguard-1", "start", "canary", 1, "sha256:0")
     others = [replace(start, **{name: value}) for name, value in (("attempt", 2), ("digest", "x"), ("subject", "y"))]

@@ -49,7 +49,7 @@ def test_lint_names_the_place_of_a_fault(tmp_path):
 
 
 def test_a_start_without_its_variables_names_each_of_them(tmp_path):
-    started = rollout("run", DATABASE_URL=f"sqlite+aiosqlite:///{tmp_path}/x.db")
+    started = rollout("run", DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
     assert started.returncode == 2
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "ROLLOUT_DIGEST_KEY"):
         assert f"{name} is not set" in started.stderr

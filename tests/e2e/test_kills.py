@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, create_engine
+from sqlalchemy import create_engine
 
 from bot.ports import Beat
+from storage.session import Session
 from storage.verification import verify_all
 from tests.e2e.town import Bot, Town, until, words
 
@@ -90,8 +91,8 @@ class Story:
         ]
         assert len(keys) == len(set(keys)), sorted(keys)
         database = self.town.env["DATABASE_URL"].split("///")[1]
-        with Session(create_engine(f"sqlite:///{database}")) as session:
-            assert verify_all(session) == ()
+        with create_engine(f"sqlite:///{database}").connect() as connection:
+            assert verify_all(Session(connection)) == ()
         with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as opened:
             started = opened.execute("select count(*) from ledger where kind = 'PhaseStarted'").fetchone()[0]
         assert started == 1

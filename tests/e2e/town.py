@@ -32,6 +32,9 @@ def until(claim, seconds=PATIENCE, pause=0.05, what=""):
 class Drive:
     """The Drive API of one sandbox."""
 
+    # How often a person tries again when Slack shows that something did not work.
+    tries = 1
+
     def __init__(self, base):
         self.base = base.rstrip("/")
 
@@ -52,7 +55,14 @@ class Drive:
         return self._call(path, body)
 
     def command(self, user, text, channel=ROOM):
-        return self.post("command", user=user, channel=channel, command="/rollout", text=text)
+        return self._tried("command", user=user, channel=channel, command="/rollout", text=text)
+
+    def _tried(self, path, **body):
+        for _ in range(self.tries):
+            answer = self.post(path, **body)
+            if answer.get("ok"):
+                break
+        return answer
 
     def messages(self, **query):
         return self.get("messages", channel=ROOM, **query)["messages"]
@@ -80,7 +90,7 @@ class Drive:
         """Press what `button` found, even if it has gone meanwhile."""
         where, element, block = found
         body = {"user": user, "channel": ROOM, "ts": where["ts"], "action_id": element["action_id"]}
-        return self.post("click", **body, block_id=block["block_id"])
+        return self._tried("click", **body, block_id=block["block_id"])
 
     def button(self, user, label, message=None):
         shown = [message] if message else [*self.messages(), *self.thread(), *self.ephemerals(user)]
@@ -92,15 +102,26 @@ class Drive:
                         return where, element, block
         return None
 
-    def modal(self, user):
+    def modal(self, user, seconds=PATIENCE):
         def top():
             views = [view for view in self.get("views", user=user)["views"] if view["type"] == "modal"]
             return views[-1] if views else None
 
-        return until(top, what=f"a modal for {user}")
+        return until(top, seconds, what=f"a modal for {user}")
+
+    def form(self, user, label):
+        """Press a button of the card until its form opens: Slack's time for that can be over."""
+
+        def top():
+            try:
+                return self.modal(user, 0)
+            except AssertionError:
+                return None
+
+        return self.insist(lambda: self.press_card(user, label), top, what=f"the form behind '{label}'")
 
     def submit(self, user, **values):
-        return self.post("submit", user=user, view_id=self.modal(user)["id"], values=values)
+        return self._tried("submit", user=user, view_id=self.modal(user)["id"], values=values)
 
     def target(self, **knobs):
         return self.post("target", **knobs)["target"] if knobs else self.get("target")["target"]
@@ -117,6 +138,29 @@ class Drive:
 
     def await_words(self, text, seconds=PATIENCE):
         return until(lambda: self.says(text), seconds, what=f"the words '{text}'")
+
+    def insist(self, act, shown, seconds=PATIENCE, what=""):
+        """Do it until it shows; where nothing goes wrong, once has to be enough."""
+        if self.tries == 1:
+            came = act()
+            return until(shown, seconds, what=f"{what}; what was done came to {came}")
+
+        def done():
+            act()
+            try:
+                return until(shown, 8)
+            except AssertionError:
+                return None
+
+        return until(done, 2 * seconds, what=what)
+
+    def asked(self, user, text, hears, seconds=PATIENCE):
+        """Type it, and again when the answer does not come, until this person is told these words."""
+
+        def heard():
+            return self.says(hears, self.ephemerals(user))
+
+        return self.insist(lambda: self.command(user, text), heard, seconds, f"'{hears}' in answer to '{text}'")
 
     def await_card(self, text, seconds=PATIENCE):
         return until(
@@ -184,11 +228,21 @@ class Bot:
         self.town = town
         self.log = open(log, "ab")  # noqa: SIM115 - kept open for the life of the process
         environ = {**os.environ, **town.env, **env}
+        self.http_port = environ.get("ROLLOUT_HTTP_PORT", "")
         argv = [sys.executable, "-m", "bot", "run"]
         self.process = subprocess.Popen(argv, cwd=ROOT, env=environ, stdout=self.log, stderr=self.log)
 
     def await_connected(self, seconds=PATIENCE):
-        until(lambda: self.town.get("faults").get("sockets", 0) > 0 or self.died(), seconds, what="a connected bot")
+        connected = self.ready if self.http_port else lambda: self.town.get("faults").get("sockets", 0) > 0
+        until(lambda: connected() or self.died(), seconds, what="a connected bot")
+
+    def ready(self):
+        """Whether the process says that it acts; only where it serves HTTP."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=2) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
 
     def died(self):
         return self.process.poll() is not None
@@ -202,37 +256,53 @@ class Bot:
 
 def propose_and_approve(town, phase):
     """The engineer asks, one member of each guild says yes."""
-    assert town.command("dana", f"start {phase}")["ok"]
-    request = until(lambda: _request(town, phase), what=f"the request for {phase}")
-    for person, guild in (("omar", "DevOps"), ("priya", "Platform Security")):
-        answer = town.press(person, f"Approve for {guild}", request)
-        assert answer["ok"], answer
+    started = len(town.thread())
 
+    def asks(person, guild):
+        """The newest request that asks this guild: it is drawn anew after every answer."""
+        shown = [message for message in town.messages() if not message.get("pinned") and phase in words(message)]
+        return next((each for each in reversed(shown) if town.button(person, f"Approve for {guild}", each)), None)
 
-def _request(town, phase):
-    shown = [message for message in town.messages() if not message.get("pinned")]
-    return next(
-        (each for each in reversed(shown) if town.button("omar", "Approve for", each) and phase in words(each)), None
+    def approve(person, guild):
+        request = asks(person, guild)
+        return town.click(person, town.button(person, f"Approve for {guild}", request)) if request else None
+
+    town.insist(
+        lambda: town.command("dana", f"start {phase}"), lambda: asks("omar", "DevOps"), what=f"the request for {phase}"
     )
+    for person, guild in (("omar", "DevOps"), ("priya", "Platform Security")):
+        town.insist(
+            lambda who=person, named=guild: approve(who, named),
+            lambda named=guild: town.says(f"approved {phase} for {named}", town.thread()[started:]),
+            what=f"the yes of {guild} to {phase}",
+        )
 
 
 def attest_all(town, person="omar"):
     """Give one's word for everything that waits for this person's guild."""
-    town.press_card(person, "Attest")
-    view = town.modal(person)["view"]
+    view = town.form(person, "Attest")["view"]
     gates = next(block for block in view["blocks"] if block.get("block_id") == "gates")
     named = [option["value"] for option in gates["element"]["options"]]
     answer = town.submit(person, gates=named, statement="I looked at each of them and it is well.")
     assert answer["ok"], answer
 
 
+def start(town, phase):
+    """Press Start until the phase soaks."""
+
+    def press():
+        if not town.says("starting", [town.card()]):
+            town.press_card("dana", "Start")
+
+    town.insist(press, lambda: town.says("soaking", [town.card()]), what=f"a soaking {phase}")
+
+
 def carry(town, phase, hours):
     """A phase from its start to promoted."""
     propose_and_approve(town, phase)
-    assert town.press_card("dana", "Start")["ok"]
-    town.await_card("soaking")
+    start(town, phase)
     attest_all(town)
-    until(lambda: promoted(town, phase), 45 + hours * 6, 0.3, what=f"a promoted {phase}")
+    until(lambda: promoted(town, phase), (45 + hours * 6) * (1 if town.tries == 1 else 2), 0.3, f"a promoted {phase}")
 
 
 def promoted(town, phase):

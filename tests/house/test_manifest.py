@@ -19,28 +19,33 @@ MANIFEST: dict[str, Any] = YAML(typ="safe").load((ROOT / "app-manifest.yml").rea
 # What Slack's method pages say that each method needs; a public and a private channel have a scope of their own.
 SCOPES = {
     "auth_test": set(),
+    "apps_connections_open": set(),  # the app token's own scope
     "chat_delete": {"chat:write"},
     "chat_getPermalink": set(),
     "chat_postEphemeral": {"chat:write"},
     "chat_postMessage": {"chat:write"},
     "chat_update": {"chat:write"},
-    "conversations_history": {"channels:history", "groups:history"},
+    "conversations_history": {"channels:history", "groups:history", "im:history"},
     "conversations_info": {"channels:read", "groups:read"},
     "conversations_list": {"channels:read", "groups:read"},
+    "conversations_open": {"im:write"},
     "conversations_members": {"channels:read", "groups:read"},
     "conversations_replies": {"channels:history", "groups:history"},
+    "files_upload_v2": {"files:write"},
     "pins_add": {"pins:write"},
     "pins_list": {"pins:read"},
     "pins_remove": {"pins:write"},
     "usergroups_list": {"usergroups:read"},
     "usergroups_users_list": {"usergroups:read"},
+    "users_conversations": {"channels:read", "groups:read"},
     "users_info": {"users:read"},
     "users_list": {"users:read"},
     "views_open": set(),
+    "views_publish": set(),
     "views_push": set(),
     "views_update": set(),
 }
-EVENTS = {"app_mention": "app_mentions:read"}
+EVENTS = {"app_mention": {"app_mentions:read"}, "app_home_opened": set()}
 
 
 class Recorder:
@@ -112,7 +117,7 @@ def test_the_scopes_are_those_that_the_calls_and_listeners_need(recorder: Record
     assert used <= SCOPES.keys(), "say in the table which scope the method needs"
     needed = set().union(*(SCOPES[name] for name in used))
     needed |= {"metadata.message:read" for _, call in calls() if with_metadata(call)}
-    needed |= {EVENTS[name] for name in recorder.events} | ({"commands"} if recorder.commands else set())
+    needed |= set().union(*(EVENTS[name] for name in recorder.events)) | ({"commands"} if recorder.commands else set())
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == needed
 
 

@@ -36,6 +36,15 @@ async def test_after_a_write_and_only_then_the_loops_are_rung(opened):
     assert rung == ["waker", "workers"]
 
 
+@pytest.mark.parametrize(("way", "rung"), [("start", []), ("begun", ["small-1"]), ("applied", [])])
+async def test_who_acts_is_rung_only_for_a_rollout_that_starts_or_goes_back(walker, way, rung):
+    await getattr(walker, way)()
+    found = []
+    store = Stirring(walker.stage.rollouts, acting=[found.append])
+    await store.change("small-1", same)
+    assert found == rung
+
+
 async def test_opening_rings_too(walker):
     rung = []
     store = Stirring(walker.stage.rollouts, [lambda: rung.append("waker")])

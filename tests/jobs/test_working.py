@@ -3,7 +3,8 @@
 import asyncio
 
 from bot.domain.rollout import State
-from bot.jobs.working import Speaker
+from bot.jobs import working
+from bot.jobs.working import Speaker, Workers
 from bot.ports import Busy, LostLease
 from tests.jobs.conftest import Troubled, ended_by_a_lost_lease, running, until
 
@@ -34,6 +35,40 @@ def held(run, words):
         return found is not None and words in found.reason
 
     return claim
+
+
+class Noting:
+    """Effects that only note whose turn it was."""
+
+    def __init__(self):
+        self.names = []
+
+    async def advance(self, name):
+        self.names.append(name)
+
+
+async def test_a_write_sets_to_work_the_rollout_that_was_written_and_no_other(walker, workers, other, monkeypatch):
+    monkeypatch.setattr(working, "LOOK_SECONDS", 60.0)
+    await walker.begun()
+    effects = Noting()
+    workers = Workers(workers.rollouts, effects, workers.progress)
+
+    async def all_of_them():
+        return len(set(effects.names)) == 2
+
+    async def one():
+        return len(effects.names) == 1
+
+    async with running(workers):
+        await until(all_of_them)
+        effects.names.clear()
+        workers.ring_for("small-1")
+        await until(one)
+        assert effects.names == ["small-1"]
+        effects.names.clear()
+        workers.ring_for("small-1")
+        workers.ring()
+        await until(all_of_them)
 
 
 async def test_a_bug_holds_its_rollout_and_others_go_on(walker, workers, other):

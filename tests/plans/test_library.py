@@ -83,3 +83,12 @@ def test_the_shipped_plans_are_without_a_fault(root, environ):
     library = PlanLibrary(root, root / "plans", environ, b"key")
     assert library.faults() == ()
     assert library.plan("gitguard")
+
+
+def test_a_library_that_looks_seldom_still_reads_what_is_to_be_executed(library):
+    seldom = PlanLibrary(library.root, library.folder, {}, b"key", look_every=60.0)
+    assert [plan.title for plan in seldom.plans()] == ["TITLE", "TITLE"]
+    write(library.folder, "a.yml", TEXT.replace("NAME", "alpha").replace("TITLE", "OTHER"), age=1)
+    assert [plan.title for plan in seldom.plans()] == ["TITLE", "TITLE"]
+    assert seldom.plan("alpha").title == "OTHER"
+    assert [plan.title for plan in seldom.plans()] == ["OTHER", "TITLE"]

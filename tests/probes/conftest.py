@@ -126,18 +126,14 @@ def phase() -> Callable[..., ResolvedPhase]:
 
 
 @pytest.fixture
-async def ask(allowed: Allowed) -> AsyncIterator[Ask]:
+def ask(allowed: Allowed) -> Ask:
     """Read one probe; `secrets` are the bot's own environment."""
-    readers: list[ProbeReader] = []
 
     async def read(probe: Probe, at_phase: ResolvedPhase, secrets: Mapping[str, str] | None = None) -> Reading:
-        readers.append(ProbeReader(allowed, secrets or {}))
-        reading = await readers[-1].read(probe, at_phase, AT)
+        reading = await ProbeReader(allowed, secrets or {}).read(probe, at_phase, AT)
         assert reading.at == AT
         assert reading.source
         assert (reading.value is not None) or reading.trouble
         return reading
 
-    yield read
-    for reader in readers:
-        await reader.close()
+    return read

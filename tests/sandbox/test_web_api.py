@@ -169,6 +169,27 @@ async def test_guilds_and_people_are_listed_as_slack_does(slack: Any) -> None:
     assert "U0GWEN" not in members
 
 
+async def test_a_persons_channels_are_those_that_the_app_can_see(slack: Any) -> None:
+    both = (await slack.web.users_conversations(user="U0DANA"))["channels"]
+    assert [row["id"] for row in both] == [CHANNEL, "C0GENERAL"]
+    one = (await slack.web.users_conversations(user="U0GWEN", types="public_channel,private_channel"))["channels"]
+    assert [row["id"] for row in one] == [CHANNEL]
+    slack.local.memory.channels["C0GENERAL"].is_private = True  # and the app is not in it
+    shown = (await slack.web.users_conversations(user="U0DANA", types="public_channel,private_channel"))["channels"]
+    assert [row["id"] for row in shown] == [CHANNEL]
+    assert await error(slack.web.users_conversations(user="U0NOBODY")) == "user_not_found"
+
+
+async def test_a_direct_message_goes_to_a_persons_id_and_is_found_again(slack: Any) -> None:
+    metadata = {"event_type": "rollout_post", "event_payload": {"key": "a"}}
+    answer = await slack.web.chat_postMessage(channel="U0OMAR", text="for you", metadata=metadata)
+    place = (await slack.web.conversations_open(users="U0OMAR"))["channel"]["id"]
+    assert answer["channel"] == place
+    (message,) = (await slack.get("messages", channel=place))["messages"]
+    assert message["text"] == "for you"
+    assert await error(slack.web.chat_postMessage(channel="U0NOBODY", text="for nobody")) == "channel_not_found"
+
+
 async def test_pins_know_what_is_pinned(slack: Any) -> None:
     ts = (await slack.web.chat_postMessage(channel=CHANNEL, text="card"))["ts"]
     await slack.web.pins_add(channel=CHANNEL, timestamp=ts)

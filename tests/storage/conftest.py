@@ -1,14 +1,23 @@
-"""A real database file for every storage test."""
+"""A real database for every storage test, of each kind."""
 
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from storage.opened import Memory, opened
+from tests.storage.raw import Raw
 from tests.storage.samples import PLAN, HandClock, opening
+from tests.storage.servers import postgres
+
+__all__ = ["postgres"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request) -> str:
+    return request.param
 
 
 @pytest.fixture
@@ -17,8 +26,15 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(file: Path) -> str:
-    return f"sqlite+aiosqlite:///{file}"
+def blank(kind, file, request) -> str:
+    """The address of a database that nobody has used yet."""
+    return f"sqlite:///{file}" if kind == "sqlite" else request.getfixturevalue("postgres").blank()
+
+
+@pytest.fixture
+def url(kind, file, request) -> str:
+    """The address of a database of the test's own, at the newest revision or new."""
+    return f"sqlite:///{file}" if kind == "sqlite" else request.getfixturevalue("postgres").fresh()
 
 
 @pytest.fixture
@@ -41,7 +57,19 @@ async def name(memory: Memory) -> str:
 
 
 @pytest.fixture
-def raw(memory: Memory, file: Path) -> Iterator[sqlite3.Connection]:
-    """Another program's connection to the same file."""
-    with closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as connection:
+def raw(memory: Memory, url: str) -> Iterator[Raw]:
+    """Another program's connection to the same database."""
+    with closing(Raw(url)) as connection:
         yield connection
+
+
+@pytest.fixture
+def later(clock: HandClock, raw: Raw):
+    """Lets time pass for the lease, on whichever clock it is judged."""
+
+    def pass_by(span: timedelta) -> None:
+        clock.wall += span
+        if raw.kind == "postgresql":
+            raw.age_lease(span)
+
+    return pass_by

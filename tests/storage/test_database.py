@@ -7,11 +7,13 @@ import time
 from contextlib import closing as closed
 
 import pytest
-from sqlmodel import Session, text
+from sqlmodel import text
 
 from bot.ports import Busy, Change
 from storage.database import ENTER_WITHIN, Database
 from storage.opened import opened
+from storage.session import Session
+from tests.storage import only
 from tests.storage.samples import proposing
 
 
@@ -19,6 +21,7 @@ def pragma(session: Session, name: str) -> object:
     return session.connection().execute(text(f"PRAGMA {name}")).scalar()
 
 
+@only.SQLITE
 @pytest.mark.parametrize(
     ("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 100)]
 )
@@ -27,6 +30,7 @@ async def test_writer_and_readers_are_settled_alike(memory, name, value):
     assert await memory.database.read(lambda session: pragma(session, name)) == value
 
 
+@only.SQLITE
 async def test_the_file_is_its_owners_alone(memory, file):
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     kept = sorted(file.parent.iterdir())
@@ -35,15 +39,15 @@ async def test_the_file_is_its_owners_alone(memory, file):
 
 
 async def test_a_kind_of_database_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="postgresql"):
-        Database("postgresql+psycopg://127.0.0.1/rollouts")
+    with pytest.raises(ValueError, match="mysql"):
+        Database("mysql://127.0.0.1/rollouts")
     with pytest.raises(ValueError, match="file"):
         Database("sqlite+aiosqlite://")
 
 
 async def test_busy_while_another_process_holds_the_lock_and_nothing_is_written(memory, name, raw):
-    raw.execute("BEGIN IMMEDIATE")
-    before = list(raw.iterdump())
+    raw.hold()
+    before = raw.dump()
     started = time.monotonic()
     answers = await asyncio.gather(
         *(memory.rollouts.change(name, proposing) for _ in range(100)), return_exceptions=True
@@ -52,17 +56,17 @@ async def test_busy_while_another_process_holds_the_lock_and_nothing_is_written(
     assert {type(answer) for answer in answers} == {Busy}
     assert ENTER_WITHIN - 0.2 < took < 2.5
     assert (await memory.rollouts.load(name)).rollout.version == 0, "reading goes on meanwhile"
-    raw.execute("ROLLBACK")
-    assert list(raw.iterdump()) == before
+    raw.free()
+    assert raw.dump() == before
     assert isinstance(await memory.rollouts.change(name, proposing), Change)
 
 
 async def test_a_lock_that_is_released_in_time_is_waited_for(memory, name, raw):
-    raw.execute("BEGIN IMMEDIATE")
+    raw.hold()
     waiting = asyncio.create_task(memory.rollouts.change(name, proposing))
     await memory.rollouts.load(name)
     assert not waiting.done()
-    raw.execute("ROLLBACK")
+    raw.free()
     assert isinstance(await waiting, Change)
 
 
@@ -83,13 +87,13 @@ async def test_two_processes_do_not_lose_each_others_changes(memory, name, url, 
 
 
 async def test_a_caller_that_goes_away_while_waiting_leaves_nothing_behind(memory, name, raw):
-    raw.execute("BEGIN IMMEDIATE")
+    raw.hold()
     tasks = [asyncio.create_task(memory.rollouts.change(name, proposing)) for _ in range(3)]
     await memory.rollouts.load(name)
     for task in tasks:
         task.cancel()
     gone = await asyncio.gather(*tasks, return_exceptions=True)
-    raw.execute("ROLLBACK")
+    raw.free()
     assert {type(each) for each in gone} == {asyncio.CancelledError}
     change = await memory.rollouts.change(name, proposing)
     assert change.rollout.version == 1, "none of the three was written, and the lock is free"
@@ -119,6 +123,7 @@ async def test_a_reader_sees_one_state_of_everything(memory, name, raw):
     assert await memory.database.read(work) == (0, 0)
 
 
+@only.SQLITE
 async def test_the_file_is_let_go_at_the_end(url, clock, file):
     async with opened(url, clock) as memory:
         await memory.lease.acquire()

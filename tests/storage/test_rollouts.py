@@ -78,29 +78,29 @@ async def test_a_copy_that_no_run_names_is_kept_but_not_shown(memory, name, raw)
 
 @pytest.mark.parametrize("answer", [None, NO])
 async def test_a_no_writes_nothing(memory, name, raw, answer):
-    before = list(raw.iterdump())
+    before = raw.dump()
     assert await memory.rollouts.change(name, lambda _: answer) is answer
-    assert list(raw.iterdump()) == before
+    assert raw.dump() == before
 
 
 async def test_a_bug_while_deciding_writes_nothing_and_lets_the_next_in(memory, name, raw):
-    before = list(raw.iterdump())
+    before = raw.dump()
 
     def decide(_):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await memory.rollouts.change(name, decide)
-    assert list(raw.iterdump()) == before
+    assert raw.dump() == before
     assert isinstance(await memory.rollouts.change(name, proposing), Change)
 
 
 async def test_a_change_that_cannot_be_written_whole_is_not_written(memory, name, raw):
-    before = list(raw.iterdump())
+    before = raw.dump()
     strange = Intent("other-1", "staging", 1, Ladder.FORWARD, 0, "of another rollout")
     with pytest.raises(ValueError, match="other-1"):
         await memory.rollouts.change(name, lambda seen: replace(proposing(seen), intents=(strange,)))
-    assert list(raw.iterdump()) == before
+    assert raw.dump() == before
 
 
 async def test_an_unknown_rollout_is_a_key_error(memory):

@@ -85,10 +85,10 @@ async def test_a_timer_that_was_cancelled_while_firing_stays_cancelled(memory, n
     assert await due(memory, NOW + 5 * MINUTE) == ()
 
 
-async def test_the_claims_of_a_dead_process_do_not_outlive_its_lease(memory, url, clock):
+async def test_the_claims_of_a_dead_process_do_not_outlive_its_lease(memory, url, clock, later):
     await memory.timers.add(timer("a"))
     assert len(await due(memory)) == 1
-    clock.wall += memory.lease.length
+    later(memory.lease.length)
     async with opened(url, clock) as successor:
         await successor.lease.acquire()
         assert await successor.timers.next_due() == (NOW, None)

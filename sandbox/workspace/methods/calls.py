@@ -40,6 +40,13 @@ class Call:
             raise ApiError("not_in_channel")
         return channel
 
+    def changeable(self, name: str = "channel", *, archived: str = "is_archived") -> Channel:
+        """Return a channel that takes the bot's changes; `archived` is Slack's word for one that does not."""
+        channel = self.joined(name)
+        if channel.is_archived:
+            raise ApiError(archived)
+        return channel
+
     def target(self) -> Channel:
         """Return where to post: a channel by id or name, or the conversation with a user."""
         reference = self.args.text("channel")
@@ -49,6 +56,8 @@ class Call:
         found = self.memory.channel(reference)
         if found is None or (found.is_private and not self.memory.is_member(found)):
             raise ApiError("channel_not_found")
+        if found.is_archived:
+            raise ApiError("is_archived")
         if not self.memory.is_member(found):
             raise ApiError("not_in_channel")
         return found

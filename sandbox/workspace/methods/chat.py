@@ -41,7 +41,7 @@ def thread_of(call: Call, channel: Channel) -> str | None:
 
 
 def update(call: Call) -> JsonObject:
-    channel = call.joined()
+    channel = call.changeable(archived="is_inactive")
     message = call.message(channel)
     if message.user != BOT_USER:
         raise ApiError("cant_update_message")
@@ -62,7 +62,7 @@ def rewrite(call: Call, message: Message, content: Content) -> None:
 
 
 def delete(call: Call) -> JsonObject:
-    channel = call.joined()
+    channel = call.changeable()
     message = call.message(channel)
     if message.user != BOT_USER:
         raise ApiError("cant_delete_message")

@@ -18,14 +18,15 @@ def info(call: Call) -> JsonObject:
 
 
 def listed(call: Call) -> JsonObject:
-    return list_channels(call, only_joined=False)
+    return list_channels(call)
 
 
 def of_user(call: Call) -> JsonObject:
-    return list_channels(call, only_joined=True)
+    """The channels of the app itself, or those of a person that it can see."""
+    return list_channels(call, call.person().id if call.args.maybe("user") else BOT_USER)
 
 
-def list_channels(call: Call, *, only_joined: bool) -> JsonObject:
+def list_channels(call: Call, member: str | None = None) -> JsonObject:
     types = call.args.names("types") or ["public_channel"]
     if any(name not in TYPES for name in types):
         raise ApiError("invalid_types")
@@ -36,7 +37,9 @@ def list_channels(call: Call, *, only_joined: bool) -> JsonObject:
         channel_json(call.memory, channel)
         for channel in call.memory.channels.values()
         if channel.kind in kinds
-        and (call.memory.is_member(channel) or (not only_joined and channel.kind == "channels"))
+        and not (channel.is_archived and call.args.flag("exclude_archived"))
+        and (call.memory.is_member(channel) or channel.kind == "channels")
+        and (member is None or member in channel.members)
     ]
     page, more = paged(shown, call)
     return {"channels": page, "response_metadata": more}
@@ -118,6 +121,8 @@ def join(call: Call) -> JsonObject:
     channel = call.channel()
     if channel.kind != "channels":
         raise ApiError("method_not_supported_for_channel_type")
+    if channel.is_archived:
+        raise ApiError("is_archived")
     channel.members.add(BOT_USER)
     call.local.changes.bump()
     return {"channel": channel_json(call.memory, channel)}

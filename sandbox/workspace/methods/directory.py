@@ -17,11 +17,18 @@ def users_list(call: Call) -> JsonObject:
 
 
 def groups_list(call: Call) -> JsonObject:
+    need_paid_plan(call)
     users = call.args.flag("include_users")
     return {"usergroups": [group_json(group, users=users) for group in call.memory.groups.values()]}
 
 
+def need_paid_plan(call: Call) -> None:
+    if call.local.oddities.free_plan:
+        raise ApiError("plan_upgrade_required")
+
+
 def group_users(call: Call) -> JsonObject:
+    need_paid_plan(call)
     group = call.memory.groups.get(call.args.text("usergroup"))
     if group is None:
         raise ApiError("no_such_subteam")

@@ -49,6 +49,8 @@ def share(call: Call, name: str, files: list[StoredFile]) -> None:
     channel = call.memory.channels.get(name)
     if channel is None:
         raise ApiError("channel_not_found")
+    if channel.is_archived:
+        raise ApiError("is_archived")
     if not call.memory.is_member(channel):
         raise ApiError("not_in_channel")
     message = call.memory.post(

@@ -12,7 +12,7 @@ EMOJI = re.compile(r"[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?")
 
 
 def pin(call: Call) -> JsonObject:
-    channel = call.joined()
+    channel = call.changeable()
     message = call.message(channel, "timestamp")
     if message.ts in channel.pins:
         raise ApiError("already_pinned")
@@ -22,7 +22,7 @@ def pin(call: Call) -> JsonObject:
 
 
 def unpin(call: Call) -> JsonObject:
-    channel = call.joined()
+    channel = call.changeable()
     message = call.message(channel, "timestamp")
     if channel.pins.pop(message.ts, None) is None:
         raise ApiError("no_pin")
@@ -47,7 +47,7 @@ def pins(call: Call) -> JsonObject:
 
 
 def react(call: Call) -> JsonObject:
-    channel = call.joined()
+    channel = call.changeable()
     message = call.message(channel, "timestamp")
     name = call.args.text("name").strip(":")
     if not EMOJI.fullmatch(name):

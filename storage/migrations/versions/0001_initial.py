@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage.moments import Moment
-from storage.triggers import TRIGGERS
+from storage.triggers import statements
 
 revision = "0001"
 down_revision = None
@@ -86,8 +86,9 @@ def _ledger() -> None:
         _bytes("payload"),
         sa.PrimaryKeyConstraint("stream", "sequence"),
     )
-    for trigger in TRIGGERS.values():
-        op.get_bind().exec_driver_sql(trigger)
+    connection = op.get_bind()
+    for statement in statements(connection.dialect.name):
+        connection.exec_driver_sql(statement)
 
 
 def _of_rollouts() -> None:
