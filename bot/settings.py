@@ -28,7 +28,7 @@ class HostSettings(BaseSettings):
     plans: Path = Field(default=Path("plans"), alias="ROLLOUT_PLANS")
     root: Path = Field(default=Path(), alias="ROLLOUT_ROOT")
     # The key under which secrets enter a digest: without a fixed one, approvals would not survive a restart.
-    digest_key: SecretStr = Field(default=SecretStr(""), alias="ROLLOUT_DIGEST_KEY", min_length=16)
+    digest_key: SecretStr = Field(default=SecretStr(""), alias="ROLLOUT_DIGEST_KEY")
     executables: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("systemctl", "docker", "kubectl", "ssh"), alias="ROLLOUT_EXECUTABLES"
     )
@@ -64,7 +64,7 @@ class HostSettings(BaseSettings):
 
     def _faults(self) -> list[str]:
         """What is unfit although each variable can be read; each by its name, none by a secret's value."""
-        faults = [] if self.digest_key.get_secret_value() else [f"ROLLOUT_DIGEST_KEY {_lacking('')}"]
+        faults = [f"ROLLOUT_DIGEST_KEY {fault}" for fault in _unfit_key(self.digest_key.get_secret_value())]
         try:
             Guard.of(self.reach)
         except ValueError as why:
@@ -148,6 +148,13 @@ def _lacking(value: str) -> str:
     if value:
         return "holds a placeholder; put the real one there."
     return "is not set; see the README, section Real Slack."
+
+
+def _unfit_key(value: str) -> list[str]:
+    if not value:
+        return [_lacking(value)]
+    short = f"is shorter than {_SHORTEST_SECRET} signs; `rollout init` makes a good one."
+    return [short] if len(value) < _SHORTEST_SECRET else []
 
 
 def _unfit_secret(value: str) -> str | None:

@@ -123,8 +123,7 @@ def target(tmp_path: Path) -> Target:
 
 
 @pytest.fixture
-async def hands(target: Target) -> AsyncIterator[ActionHands]:
+def hands(target: Target) -> ActionHands:
     allowed = Allowed(frozenset({"sh"}), target.root)
     reader = ProbeReader(allowed, target.secrets)
-    yield ActionHands(reader, StandingClock(), allowed, target.secrets)
-    await reader.close()
+    return ActionHands(reader, StandingClock(), allowed, target.secrets)

@@ -59,7 +59,6 @@ async def stage(request: Any, tmp_path: Path) -> AsyncIterator[Stage]:
     phase = real_phase(tmp_path, f"http://127.0.0.1:{runner.addresses[0][1]}")
     hands_there = ActionHands(reader, HandClock(), Allowed(frozenset(), tmp_path), {})
     yield Stage(hands_there, phase, lambda: faults.append(503))
-    await reader.close()
     await runner.cleanup()
 
 

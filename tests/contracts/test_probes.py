@@ -62,7 +62,6 @@ async def played(request: Any, tmp_path: Path) -> AsyncIterator[tuple[Probes, An
     reader = ProbeReader(Allowed(frozenset({"true"}), tmp_path), {})
     systems = {**SYSTEMS, "metrics": Prometheus("prometheus", "PROMETHEUS_URL")}
     yield reader, replace(RESOLVED, systems=systems, targets={"CODEX_URL": url, "PROMETHEUS_URL": url})
-    await reader.close()
     await runner.cleanup()
 
 

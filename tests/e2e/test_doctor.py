@@ -80,6 +80,7 @@ def test_a_healthy_house_passes_and_no_secret_is_printed(well):
     assert "advanced/graph-latency: graph" in examined.stdout
 
 
+@pytest.mark.endurance
 def test_the_doctor_looks_while_the_bot_runs_and_takes_nothing_from_it(well, tmp_path):
     bot = Bot(well, tmp_path / "bot.log")
     try:

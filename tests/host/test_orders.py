@@ -142,6 +142,7 @@ async def test_a_database_that_is_not_there_is_not_made(host, tmp_path):
     assert not (tmp_path / "else").exists()
 
 
+@pytest.mark.endurance
 async def test_a_rollback_whose_command_was_killed_is_carried_on_by_the_next(host):
     killed = subprocess.run(
         [sys.executable, "-m", "bot", "rollback", "sample-1", "the disk is full"],

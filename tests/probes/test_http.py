@@ -345,4 +345,3 @@ async def test_two_hundred_hanging_gates_keep_no_other_waiting(serve, allowed, p
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    await reader.close()

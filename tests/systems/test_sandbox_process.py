@@ -36,10 +36,15 @@ async def main():
 asyncio.run(main())
 """
 LISTENS = """
-import os, socket
-door = socket.create_server(("127.0.0.1", int(os.environ["ROLLOUT_HTTP_PORT"])))
-while True:
-    door.accept()
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Ready(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/readyz" else 404)
+        self.end_headers()
+
+HTTPServer(("127.0.0.1", int(os.environ["ROLLOUT_HTTP_PORT"])), Ready).serve_forever()
 """
 SPEAKS = """
 print("all is well")
