@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -24,6 +25,7 @@ from commands.served import Server
 from commands.watching import Alarm, SlackLine, Watch
 
 log: Final = structlog.get_logger()
+NAMED_WITHIN: Final = 2.0
 FORGETS_EVERY: Final = 60.0
 # A request may be stamped five minutes ahead and is good for five minutes after that; one more for slow clocks.
 FORGETS_AFTER: Final = timedelta(minutes=11)
@@ -106,6 +108,7 @@ class SocketConnection:
     alarm: Alarm
     server: Server | None = None
     _reception: Reception | None = None
+    _named_now: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """Connect and stay connected for as long as this process acts."""
@@ -124,11 +127,15 @@ class SocketConnection:
     async def _named(self) -> None:
         last = await self.passport.last()
         if last:
-            self._reception = self.entrance.reception(last)
+            self._receive(last)
         now = await self.passport.now()
         if now != last:
-            self._reception = self.entrance.reception(now)
+            self._receive(now)
         log.info("slack.connected", bot=now["user_id"])
+
+    def _receive(self, identity: Identity) -> None:
+        self._reception = self.entrance.reception(identity)
+        self._named_now.set()
 
     def _line(self) -> SlackLine:
         return SlackLine(self.entrance.web, self.app_token, self._handle)
@@ -138,15 +145,23 @@ class SocketConnection:
         if self.server:
             self.server.unready = why
 
-    async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    async def _receiving(self) -> Reception | None:
+        """The reception, which may come a moment after the socket; Slack waits for three seconds."""
         if self._reception is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._named_now.wait(), NAMED_WITHIN)
+        return self._reception
+
+    async def _handle(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        reception = await self._receiving()
+        if reception is None:
             return  # Slack delivers it again, or tells the person: who we are is not known yet
         try:
             arrival = enveloped(request)
         except Malformed as wrong:
             log.warning("delivery.malformed", why=str(wrong))
             return
-        answer = await self._reception.take(arrival, suspect=bool(request.retry_attempt))
+        answer = await reception.take(arrival, suspect=bool(request.retry_attempt))
         # What is another workspace's is taken note of, so that it is not delivered again.
         if answer.status in {OK, ELSEWHERE}:
             payload = json.loads(answer.text) if answer.text else None
