@@ -48,8 +48,12 @@ class Gone(Refused):
     """The message or its thread is not there any more."""
 
 
+class Shut(Refused):
+    """Slack takes nothing here until a person puts it right: the token, the bot's place in the channel, the archive."""
+
+
 class Voice(Protocol):
-    """How messages reach a channel. Raises Paced, NotSent, Refused, Gone; Unreachable when the answer is unknown."""
+    """How messages reach a channel. Raises Paced, NotSent, Refused, Gone, Shut; Unreachable when it is unknown."""
 
     async def post(
         self, channel: str, message: Message, thread_ts: str | None, metadata: Mapping[str, object]
@@ -96,13 +100,19 @@ class _Pace:
     at: datetime
     not_before: datetime
 
+    def short(self, real: datetime) -> float:
+        """Seconds until the next message may leave."""
+        return max(1.0 - self._filled(real), 0.0) * A_SECOND
+
     def wait(self, real: datetime) -> float:
-        """Seconds until the next message may leave; it is taken from the allowance now."""
-        self.tokens = min(BURST, self.tokens + (real - self.at) / timedelta(seconds=A_SECOND))
-        short = max(1.0 - self.tokens, 0.0) * A_SECOND
+        """The same, and the message is taken from the allowance now."""
+        short = self.short(real)
+        self.tokens = max(self._filled(real) - 1.0, 0.0)
         self.at = real + timedelta(seconds=short)
-        self.tokens = max(self.tokens - 1.0, 0.0)
         return short
+
+    def _filled(self, real: datetime) -> float:
+        return min(BURST, self.tokens + (real - self.at) / timedelta(seconds=A_SECOND))
 
 
 @dataclass(frozen=True)
@@ -149,7 +159,8 @@ class Announcer:
     async def _channel(self, channel: str, rows: Sequence[Queued]) -> int:
         sent, parked = 0, False
         for row in rows:
-            if self._paused(channel):
+            # Rounds are short, so that what one channel has to wait for keeps no other channel waiting.
+            if self._paused(channel) or (sent and self._of(channel).short(self.clock.real())):
                 return sent
             # What the bot says after a restart does not wait for the fate of a message from before it.
             if parked and row.post.topic != Happened.BOT_RESTARTED.value:
@@ -178,6 +189,12 @@ class Announcer:
             if row.post.place is Place.DIRECT:  # who it is for is asked anew each time
                 self._pause(row.channel, _ASK_AGAIN)
             return _Came.PARKED
+        except Shut as why:
+            # Nothing is lost: it is said once a person has opened the way again.
+            await self.outbox.again(row)
+            self._pause(row.channel, _BACK_OFF)
+            _LOG.error("slack takes nothing here", channel=row.channel, why=str(why))
+            return _Came.PAUSED
         except Refused as why:
             return await self._refused(row, str(why))
 

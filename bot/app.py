@@ -1,6 +1,7 @@
 """The composition root: the one place where real things are made and joined."""
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -54,11 +55,15 @@ from commands.home import Homes, SlackTabs
 from commands.identity import Passport
 from commands.served import Server
 from commands.signing import Seal
+from commands.slackclient import SlackClient
 from storage.figures import Figures
 from storage.opened import Memory, opened
 
 log: Final = structlog.get_logger()
 LOOK_AT_PLANS_S: Final = 0.25
+_SLACK_ANSWERS_S: Final = 30.0
+# The default looks at every object that was made since the start, again and again: a tenth of what a command costs.
+_COLLECT_AFTER: Final = (5_000, 20, 50)
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,8 @@ async def _acted(settings: Settings, clock: WallClock, memory: Memory, server: S
     try:
         async with _world(settings, clock, memory, server, meters) as world:
             loops = await _joined(world)
+            gc.freeze()  # what stands by now stays for as long as the process acts
+            gc.set_threshold(*_COLLECT_AFTER)
             await loops.run()
     except LostLease as lost:
         log.warning("lease.lost", why=str(lost))
@@ -178,8 +185,11 @@ async def _clock(settings: Settings) -> WallClock:
 
 async def _leased(memory: Memory, clock: Clock) -> None:
     """Wait for the lease: one process acts at a time."""
+    waits = False
     while await _acquired(memory) is None:
-        log.info("lease.waiting")
+        if not waits:
+            log.info("lease.waiting")
+        waits = True
         await clock.sleep(0.5)
 
 
@@ -195,9 +205,7 @@ async def _world(
     settings: Settings, clock: WallClock, memory: Memory, server: Server | None, meters: Meters
 ) -> AsyncIterator[World]:
     allowed = Allowed(frozenset(settings.executables), settings.root.resolve())
-    web = AsyncWebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
-    # A connection retry inside the client would post twice; the outbox knows better when to try again.
-    web.retry_handlers.clear()
+    web = SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     guard = Guard.of(settings.reach)
     probes = ProbeReader(allowed, os.environ, guard)
     key = settings.digest_key.get_secret_value().encode()
@@ -208,12 +216,26 @@ async def _world(
     hands = ActionHands(probes, clock, allowed, os.environ, guard)
     alarms = Alarms(_channels(settings), memory.kept, clock)
     known = Acquaintances(memory.kept, clock.real)
-    shelf, directory = DiskShelf(library), SlackDirectory(web, known=known)
-    try:
-        yield World(settings, clock, memory, web, probes, hands, shelf, directory, pulse, server, alarms, meters)
-    finally:
-        await alarms.close()
-        await known.close()
+    async with _asking(settings) as asking:
+        shelf, directory = DiskShelf(library), SlackDirectory(asking, known=known)
+        try:
+            yield World(settings, clock, memory, web, probes, hands, shelf, directory, pulse, server, alarms, meters)
+        finally:
+            await alarms.close()
+            await known.close()
+
+
+@asynccontextmanager
+async def _asking(settings: Settings) -> AsyncIterator[SlackClient]:
+    """A client for questions only, whose connections are kept: a question that meets a closed one is asked again.
+
+    What is said goes another way: on a connection that Slack closes just then, its answer would not be known.
+    """
+    limit, jar = aiohttp.ClientTimeout(total=_SLACK_ANSWERS_S), aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(timeout=limit, cookie_jar=jar) as session:
+        client = SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        client.session = session
+        yield client
 
 
 def _channels(settings: Settings) -> list[Channel]:
@@ -261,7 +283,7 @@ async def _joined(world: World) -> Loops:
     await Recovery(patient).announce(str(memory.lease.fence))
     slack = _slack(world, replace(office, homes=homes))
     orderly = Orderly(Ordering(memory.orders, behind.progress, behind.rollbacks, patient, memory.ledger, clock))
-    renew = _renewing(memory, clock)
+    renew = _renewing(memory, clock, world.server)
     return Loops([waker.run, workers.run, speaker.run, tabs.run, orderly.run, clock.follow, renew, slack.run])
 
 
@@ -309,13 +331,19 @@ def _sealer(world: World) -> Sealer:
     return Sealer(memory.archive, memory.kept, memory.ledger, world.clock, shelf, SlackCourier(world.web))
 
 
-def _renewing(memory: Memory, clock: Clock) -> Callable[[], Awaitable[None]]:
+def _renewing(memory: Memory, clock: Clock, server: Server | None) -> Callable[[], Awaitable[None]]:
+    """Renew the lease; a process that cannot do so for a whole length of it says that it is not ready any more."""
+
     async def renew() -> None:
+        renewed = clock.real()
         while True:
             await clock.sleep(memory.lease.length.total_seconds() / 3)
             try:
                 await memory.lease.renew()
+                renewed = clock.real()
             except Busy as why:
                 log.warning("lease.busy", why=str(why))
+            if server:
+                server.cut_off = clock.real() - renewed > memory.lease.length
 
     return renew

@@ -9,7 +9,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientResponse
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.announcer import EVENT, Gone, NotSent, Paced, Refused
+from bot.announcer import EVENT, Gone, NotSent, Paced, Refused, Shut
 from bot.ports import Unreachable
 from bot.views.message import Message
 
@@ -22,6 +22,14 @@ _WAIT: Final = 30.0
 _TIMEOUT: Final = 10
 _PEOPLE: Final = ("U", "W")
 _GONE: Final = frozenset({"message_not_found", "thread_not_found"})
+# What a person has to put right, after which the same message is welcome.
+_SHUT: Final = frozenset(
+    {
+        *("not_in_channel", "channel_not_found", "is_archived", "is_inactive", "restricted_action", "access_denied"),
+        *("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"),
+        *("no_permission", "org_login_required", "ekm_access_denied", "team_access_not_granted"),
+    }
+)
 # Slack's own troubles: it may have taken the message before they came.
 _UNKNOWN: Final = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
@@ -135,7 +143,7 @@ class SlackVoice:
         if channel not in self._channels:
             await self._list()
         if channel not in self._channels:
-            raise Refused("channel_not_found")
+            raise Shut("channel_not_found")
         return self._channels[channel]
 
     async def _list(self) -> None:
@@ -182,6 +190,8 @@ def _meant(no: SlackApiError) -> Exception:
         return Paced(_seconds(response.headers))
     if status >= _SERVER_ERROR or error in _UNKNOWN or not error:
         return Unreachable(f"Slack is in trouble: {error or status}")
+    if error in _SHUT:
+        return Shut(error)
     return Gone(error) if error in _GONE else Refused(error)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import structlog
 
 from bot.domain.people import Kind, Person
-from bot.ports import Busy, Kept, LostLease
+from bot.ports import DELIVERY, Busy, Kept, LostLease
 from commands.errands import Errands
 
 log: Final = structlog.get_logger()
@@ -50,6 +50,8 @@ class Acquaintances:
         await self._errands.close()
 
     async def _note(self, person: Person) -> None:
+        # A note of who asked is not what was asked: it must not mark the delivery as recorded.
+        DELIVERY.set(None)
         known = await self._all()
         now = self.real().timestamp()
         if person.kind is Kind.FULL:

@@ -43,8 +43,9 @@ class Entrance:
 
     def reception(self, identity: Identity) -> Reception:
         app = bolt_app(self.web, identity)
-        self._doors.append(open_door(app, self.office, self.web))
-        return Reception(app, identity, self.fairness, self.gauge)
+        door = open_door(app, self.office, self.web)
+        self._doors.append(door)
+        return Reception(app, identity, self.fairness, self.gauge, door.listeners)
 
     async def forget(self) -> None:
         """Forget, now and then, what was delivered so long ago that its signature is worth nothing any more."""

@@ -39,6 +39,11 @@ class _Kept:
     at: float
     answer: "asyncio.Future[Any]"
 
+    @property
+    def failed(self) -> bool:
+        """Whether it came to nothing, maybe after everybody who asked had stopped waiting."""
+        return self.answer.done() and (self.answer.cancelled() or self.answer.exception() is not None)
+
 
 @dataclass
 class SlackDirectory:
@@ -49,14 +54,15 @@ class SlackDirectory:
     known: Acquaintances | None = None
     _silent_until: float = 0.0
     _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
+    _lists: set[tuple[str, str]] = field(default_factory=set)  # the keys of every guild's members
 
     async def person(self, user: str, guilds: Mapping[str, Guild]) -> Person:
         """Who this is now. Where no guild is asked for, whom Slack vouched for within a day while it is silent."""
+        person = self._at_hand(user, guilds)
         if self.known is None or guilds:
-            return await self._person(user, guilds)
+            return person or await self._person(user, guilds)
         try:
-            async with asyncio.timeout(WAITS_IN_SILENCE if self.elapsed() < self._silent_until else WAITS_FOR_SLACK):
-                person = await self._person(user, guilds)
+            person = person or await self._soon(user)
         except (Unreachable, TimeoutError) as no:
             self._silent_until = self.elapsed() + FRESH
             known = await self.known.last(user)
@@ -66,16 +72,31 @@ class SlackDirectory:
         self.known.met(person)
         return person
 
+    async def _soon(self, user: str) -> Person:
+        """While Slack is silent nobody waits long to be told so."""
+        async with asyncio.timeout(WAITS_IN_SILENCE if self.elapsed() < self._silent_until else WAITS_FOR_SLACK):
+            return await self._person(user, {})
+
+    def _at_hand(self, user: str, guilds: Mapping[str, Guild]) -> Person | None:
+        """Who this is, where nothing has to be waited for: nearly every command asks twice, and Slack was asked."""
+        if any(guild.usergroup for guild in guilds.values()):
+            return None
+        found, team = self._answered(("user", user), USER_LIFE), self._answered(("team", ""), DAY)
+        if found is None or team is None:
+            return None
+        return _person_of(user, found.result(), team.result(), {name: guild.members for name, guild in guilds.items()})
+
+    def _answered(self, key: tuple[str, str], life: float) -> "asyncio.Future[Any] | None":
+        """What is kept and young enough and was answered; None where that is not so."""
+        kept = self._kept.get(key)
+        if kept is None or self.elapsed() - kept.at > life or not kept.answer.done():
+            return None
+        return None if kept.answer.cancelled() or kept.answer.exception() else kept.answer
+
     async def _person(self, user: str, guilds: Mapping[str, Guild]) -> Person:
         asked = (self.members(guild) for guild in guilds.values())
         found, team, *members = await asyncio.gather(self._user(user), self._team(), *asked)
-        if found is None:
-            return Person(user, user, kind=Kind.FOREIGN)
-        kind = kind_of(found, team)
-        named = frozenset(name for name, those in zip(guilds, members, strict=True) if user in those)
-        profile = found.get("profile") or {}
-        shown = profile.get("display_name") or found.get("real_name") or found.get("name") or user
-        return Person(user, str(shown), named, kind)
+        return _person_of(user, found, team, dict(zip(guilds, members, strict=True)))
 
     async def members(self, guild: Guild) -> tuple[str, ...]:
         if not guild.usergroup:
@@ -105,10 +126,10 @@ class SlackDirectory:
     def forget(self, user: str) -> None:
         """Have who this is, and who is in which guild, read anew before a decision, unless it was read just now."""
         now = self.elapsed()
-        mine = [(key, kept) for key, kept in self._kept.items() if key[0] == "members" or key == ("user", user)]
-        old = [key for key, kept in mine if now - kept.at > FRESH]
-        for key in old:
-            del self._kept[key]
+        for key in (("user", user), *self._lists):
+            kept = self._kept.get(key)
+            if kept is not None and now - kept.at > FRESH:
+                del self._kept[key]
 
     async def _in_group(self, usergroup: str) -> tuple[str, ...]:
         name = usergroup.lstrip("@")
@@ -120,13 +141,14 @@ class SlackDirectory:
             group = (await self._ask(("groups", ""), GROUPS_LIFE, self._groups)).get(name)
         if group is None:
             raise _NoGroup(f"the workspace has no user group @{name}")
+        self._lists.add(("members", group))
         return await self._ask(("members", group), MEMBERS_LIFE, lambda: self._users(group))
 
     async def _ask(self, key: tuple[str, str], life: float, read: Callable[[], Awaitable[T]]) -> T:
         """One call for everybody who asks meanwhile; an answer is kept for its life, a failure not at all."""
         now = self.elapsed()
         kept = self._kept.get(key)
-        if kept is None or now - kept.at > life:
+        if kept is None or now - kept.at > life or kept.failed:
             kept = self._kept[key] = _Kept(now, asyncio.ensure_future(_within(read)))
         try:
             answer: T = await asyncio.shield(kept.answer)
@@ -170,6 +192,15 @@ class SlackDirectory:
         except SlackApiError as no:
             raise _missing(no) from no
         return tuple(map(str, found or ()))
+
+
+def _person_of(user: str, found: Mapping[str, Any] | None, team: str, members: Mapping[str, tuple[str, ...]]) -> Person:
+    if found is None:
+        return Person(user, user, kind=Kind.FOREIGN)
+    named = frozenset(name for name, those in members.items() if user in those)
+    profile = found.get("profile") or {}
+    shown = profile.get("display_name") or found.get("real_name") or found.get("name") or user
+    return Person(user, str(shown), named, kind_of(found, team))
 
 
 def kind_of(user: Mapping[str, Any], team: str) -> Kind:

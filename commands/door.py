@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -28,6 +28,7 @@ from commands.directory import SlackDirectory
 from commands.home import answered
 from commands.payloads import Body, errors, form_of, mentioned_ask, opened_ask, pressed_ask, shown, typed_ask
 from commands.pressing import pressed, submitted
+from commands.reception import Listener
 from commands.rooms import Rooms
 from commands.slackside import SlackHands
 from commands.verbs import PRESSES, spoken
@@ -48,10 +49,14 @@ BROKEN: Final = Message("Something broke here; nothing more was done. Code rollo
 
 @dataclass(frozen=True)
 class Door:
-    """What the listeners of one app share; `settle` and `close` see to what is still to be said."""
+    """What the listeners of one app share; `settle` and `close` see to what is still to be said.
+
+    `listeners` are the app's own of each command.
+    """
 
     desk: Desk
     deliveries: Deliveries[Message | None]
+    listeners: dict[str, Listener] = field(default_factory=dict)
 
     async def serve(self, key: str, ask: Ask, work: Work, aside: Aside | None = None) -> Message | None:
         """The answer to one delivery, however often Slack hands it over; `aside` says it, once.
@@ -177,12 +182,14 @@ def later(desk: Desk, ask: Ask, work: Work) -> None:
 
 
 def _listen_to_words(app: AsyncApp, door: Door, command: str) -> None:
-    @app.command(command)
     async def typed(ack: AsyncAck, body: Body) -> None:
         ask = typed_ask(body)
         answer = await door.serve(ask.trigger, ask, lambda: spoken(door.desk, ask))
         # Named so that the answer always leaves as JSON: a bare text could be taken for something else.
         await (ack(**shown(answer), response_type="ephemeral") if answer else ack())
+
+    app.command(command)(typed)
+    door.listeners[command] = typed
 
     @app.event(MENTION)
     async def mentioned(body: Body, event: Body, context: AsyncBoltContext) -> None:

@@ -42,6 +42,7 @@ async def read_now(desk: Desk, asked: Asked, phase: Phase) -> Message:
     number = f"Reading {len(phase.gates)} gates of {escape(phase.name)}"
     copy = asked.live.copies.get(asked.run.digest) if asked.live else None
     if asked.live and copy:
+        asked.ask.trail.begun = True  # anybody who may read may ask for it, and still it is written
         await desk.office.gates.ask_now(asked.rollout, asked.run, asked.person)
         return Message(f"{number}; the answer comes in the rollout's thread.")
     desk.later(desk, asked.ask, lambda: _read(desk, asked, phase))

@@ -42,7 +42,8 @@ class _Turned(Exception):  # noqa: N818 - turned away at the door
 class Server:
     """`seal` is None where Slack comes over a socket: then there is only health here.
 
-    `unready` is a word that says why this process does not act; "" once it does.
+    `unready` is a word that says why this process does not act; "" once it does. `cut_off` says that it could not
+    renew its lease for so long that another process may act by now.
     """
 
     host: str
@@ -50,6 +51,7 @@ class Server:
     clock: Clock
     seal: Seal | None = None
     unready: str = "standby"
+    cut_off: bool = False
     slow: SlowLane = field(init=False)
     _reception: Reception | None = None
     _pulse: Pulse | None = None
@@ -177,7 +179,8 @@ def _alive(_: Server) -> web.Response:
 
 
 def _ready(server: Server) -> web.Response:
-    return _response(_STANDBY if server.unready else OK, server.unready or "ready")
+    why = server.unready or ("database" if server.cut_off else "")
+    return _response(_STANDBY if why else OK, why or "ready")
 
 
 _HEALTH: Final[dict[str, Callable[[Server], web.Response]]] = {"/healthz": _alive, "/readyz": _ready}

@@ -187,7 +187,15 @@ class SlackLine:
         return -1 if session is None or session.closed else self._heard
 
     async def close(self) -> None:
-        await self._client.close()  # type: ignore[no-untyped-call] # the SDK leaves it untyped
+        client = self._client
+        try:
+            await client.close()  # type: ignore[no-untyped-call] # the SDK leaves it untyped
+        finally:
+            # A silent peer never answers the goodbye; whoever stops waiting for it still leaves nothing behind.
+            for task in (client.message_processor, client.current_session_monitor, client.message_receiver):
+                if task is not None:
+                    task.cancel()
+            await client.aiohttp_client_session.close()
 
     async def _hear(self, message: Any) -> None:  # noqa: ANN401 - aiohttp's message
         self._heard += 1

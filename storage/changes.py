@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -42,19 +41,22 @@ _CANCEL: Final = Statement(
 
 
 def write_change(session: Session, change: Change, at: datetime) -> None:
-    """Write all of it. Timers are cancelled before new ones are set."""
+    """Write all of it; most changes have only a few kinds. Timers are cancelled before new ones are set."""
     name = change.rollout.name
     head = append(session, stream_of(name), change.entries, at)
     for copy in change.copies:
         keep_phase(session, copy)
-    _write_standings(session, name, [storable(standing) for standing in change.standings])
-    _write_soaks(session, name, change.soaks)
+    if change.standings:
+        _write_standings(session, name, [storable(standing) for standing in change.standings])
+    if change.soaks:
+        _write_soaks(session, name, change.soaks)
     _write_intents(session, name, change.intents)
     for prefix in change.cancels:
         _CANCEL.run(session, rollout=name, length=len(prefix), prefix=prefix)
-    put_timers(session, change.timers)
+    if change.timers:
+        put_timers(session, change.timers)
     # What is said in Slack carries the head, so that Slack is a witness of the chain.
-    queue(session, [replace(post, facts={**post.facts, "head": head}) if head else post for post in change.posts])
+    queue(session, change.posts, {"head": head} if head else {})
 
 
 def _write_standings(session: Session, name: str, standings: Sequence[Standing]) -> None:

@@ -16,22 +16,41 @@ T = TypeVar("T")
 
 
 class Codec(Generic[T]):
-    """JSON bytes of one kind of value."""
+    """JSON bytes of one kind of value; of the last `kept` bytes the values are remembered.
 
-    def __init__(self, kind: type[T]) -> None:
+    The same bytes are read again and again, by every command and by the change that follows it. Under the bytes
+    themselves nothing can be out of date. Used by several threads; each step on the dictionary is whole by itself.
+    """
+
+    def __init__(self, kind: type[T], kept: int = 0) -> None:
         self._adapter = TypeAdapter(kind)
+        self._dump = self._adapter.serializer.to_json
+        self._kept = kept
+        self._known: dict[bytes, T] = {}
 
     def body(self, value: T) -> bytes:
-        return self._adapter.dump_json(value)
+        body: bytes = self._dump(value)
+        self._keep(body, value)
+        return body
 
     def value(self, body: bytes) -> T:
-        return self._adapter.validate_json(body)
+        found = self._known.get(body)
+        if found is None:
+            found = self._adapter.validate_json(body)
+            self._keep(bytes(body), found)
+        return found
+
+    def _keep(self, body: bytes, value: T) -> None:
+        if len(self._known) >= self._kept:
+            self._known.clear()
+        if self._kept:
+            self._known[body] = value
 
 
-ROLLOUT: Final = Codec(Rollout)
-STANDING: Final = Codec(Standing)
-SOAKED: Final = Codec(Soaked)
-INTENT: Final = Codec(Intent)
+ROLLOUT: Final = Codec(Rollout, 256)
+STANDING: Final = Codec(Standing, 4096)
+SOAKED: Final = Codec(Soaked, 1024)
+INTENT: Final = Codec(Intent, 1024)
 POST: Final = Codec(Post)
 
 

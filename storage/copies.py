@@ -66,13 +66,14 @@ class Copies:
 
     def phases(self, session: Session, digests: Iterable[str]) -> dict[str, ResolvedPhase]:
         """The resolved phases of these digests, as far as they are kept."""
-        found = ((digest, self._phase(session, digest)) for digest in digests)
-        return {digest: phase for digest, phase in found if phase is not None}
+        found = {}
+        for digest in digests:
+            phase = self._phases.get(digest) or self._phase(session, digest)
+            if phase is not None:
+                found[digest] = phase
+        return found
 
     def _phase(self, session: Session, digest: str) -> ResolvedPhase | None:
-        found = self._phases.get(digest)
-        if found is not None:
-            return found
         body = copy_of(session, digest)
         if body is None:
             return None

@@ -77,7 +77,11 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one unchanging state of the database."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        try:
+            reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        except RuntimeError as closed:
+            raise Busy("the database is closed; nothing was read") from closed
+        return await reading
 
     async def close(self) -> None:
         """Let what has begun run to its end, then let go of the database."""

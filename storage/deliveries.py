@@ -24,9 +24,9 @@ _FORGET: Final = Statement(lambda _: delete(DeliveryRow).where(col(DeliveryRow.a
 
 def remember(session: Session, delivery: Delivery, at: datetime) -> None:
     """Note every key, in the transaction of the session; Repeated when one of them is known."""
-    for key in dict.fromkeys(delivery.keys):
-        if _REMEMBER.run(session, key=key, at=at) == 0:
-            raise Repeated("this was delivered before, and recorded then")
+    rows = [{"key": key, "at": at} for key in dict.fromkeys(delivery.keys)]
+    if _REMEMBER.run_all(session, rows) != len(rows):
+        raise Repeated("this was delivered before, and recorded then")
 
 
 @dataclass(frozen=True)

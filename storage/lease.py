@@ -101,6 +101,7 @@ class Lease:
             died = was_guarded and guarded
             if until is not None and holder != self.holder and read(until) > now and not died:
                 return None
+            session.fence = None  # read anew by the works behind this one
             _TAKE.run(
                 session, id=_ONLY, holder=self.holder, fence=fence + 1, expires_at=now + self.length, guarded=guarded
             )
@@ -153,8 +154,9 @@ class Lease:
 
     def check(self, session: Session) -> None:
         # An expired lease that nobody took is still ours: the fence decides, inside this transaction.
-        row = _FENCE.first(session)
-        if row is None or self.fence is None or row[0] != self.fence:
+        if session.fence is None:
+            session.fence = (_FENCE.first(session) or (None,))[0]
+        if session.fence is None or session.fence != self.fence:
             raise LostLease("another process holds the lease; nothing was written")
 
     def _now(self, session: Session) -> datetime:

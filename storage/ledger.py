@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import Final
 
 from sqlalchemy import bindparam
@@ -15,7 +16,7 @@ from bot.ports import Chained, Clock
 from storage.database import Database
 from storage.lease import Fence
 from storage.moments import read, written
-from storage.payloads import Place, payload, plain
+from storage.payloads import Place, plain, quoted, said
 from storage.session import Session
 from storage.statements import Statement
 from storage.tables import LedgerRow
@@ -59,13 +60,18 @@ def append(session: Session, stream: str, entries: Sequence[Entry], at: datetime
     cursor = session.driver.cursor()
     sequence, previous = cursor.execute(_NEWEST[session.kind], (stream,)).fetchone() or (0, GENESIS)
     moment = written(at)
+    # `payload` does the same for one record; what many have in common is said once here.
+    at_and_facts, end = f',"at":{encode_basestring(moment)},"facts":', f',"stream":{quoted(stream)}}}'
     records = []
-    for entry in entries:
-        sequence += 1
-        place = Place(stream, sequence, previous, moment, entry.actor, str(entry.kind), entry.phase)
-        body = payload(place, entry.facts)
-        previous = sha256(body).hexdigest()
-        records.append((*place, previous, body))
+    for sequence, entry in enumerate(entries, sequence + 1):  # noqa: B020 - the same count, gone on with
+        actor, kind, phase = entry.actor, str(entry.kind), entry.phase
+        body = (
+            f'{{"actor":{quoted(actor)}{at_and_facts}{said(entry.facts)},"kind":{quoted(kind)},"phase":{quoted(phase)}'
+            f',"previous":{encode_basestring(previous)},"sequence":{sequence}{end}'
+        ).encode()
+        digest = sha256(body).hexdigest()
+        records.append((stream, sequence, previous, moment, actor, kind, phase, digest, body))
+        previous = digest
     # In the order of the list; the trigger refuses any other.
     if len(records) == 1:
         cursor.execute(_INSERT[session.kind], records[0])

@@ -27,6 +27,7 @@ class Line:
     def enter(self) -> Session:
         """Begin a transaction that writes."""
         session = self._opened()
+        session.fence = None
         self.mark = self._kind.enter(session.driver)
         return session
 

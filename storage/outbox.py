@@ -1,7 +1,7 @@
 """The outbox: messages that wait for Slack, in the order of their writing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from sqlalchemy import Select, String, bindparam, case, or_, select, update
 from sqlalchemy.sql.expression import ClauseElement
 from sqlmodel import col, func
 
+from bot.domain.entries import Fact
 from bot.domain.posts import Place, Post
 from bot.ports import Queued
 from storage import upserts
@@ -58,18 +59,22 @@ def _show_anew(_kind: str) -> ClauseElement:
 _SHOW_ANEW: Final = Statement(_show_anew)
 
 
-def queue(session: Session, posts: Sequence[Post]) -> None:
-    """Write posts, in the transaction of the session. A known key is left as it is, but a card is shown anew."""
+def queue(session: Session, posts: Sequence[Post], also: Mapping[str, Fact]) -> None:
+    """Write posts, in the transaction of the session. A known key is left as it is, but a card is shown anew.
+
+    `also` are facts that all of them get.
+    """
     if not posts:
         return
-    rows = [_new_row(post, position) for position, post in enumerate(posts, _free_place(session))]
+    rows = [_new_row(post, position, also) for position, post in enumerate(posts, _free_place(session))]
     pairs = zip(rows, posts, strict=True)
     new = [row for row, post in pairs if post.place is not Place.CARD or not _shown(session, row)]
     _QUEUE.run_all(session, new)
 
 
-def _new_row(post: Post, position: int) -> dict[str, object]:
-    said = replace(post, facts={name: plain(fact) for name, fact in post.facts.items()})
+def _new_row(post: Post, position: int, also: Mapping[str, Fact]) -> dict[str, object]:
+    facts = {name: plain(fact) for name, fact in {**post.facts, **also}.items()}
+    said = Post(post.key, post.rollout, post.place, post.topic, post.phase, post.actor, facts, post.to)
     return {
         "key": post.key,
         "rollout": post.rollout,

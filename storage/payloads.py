@@ -27,16 +27,22 @@ class Place(NamedTuple):
 
 def payload(place: Place, facts: Mapping[str, Fact]) -> bytes:
     """The record as RFC 8785 bytes. What canonical JSON has no number for is kept as text, see `plain`."""
-    try:
-        said = _facts(facts)
-    except LookupError:
-        said = rfc8785.dumps({name: plain(fact) for name, fact in facts.items()}).decode()
     stream, sequence, previous, at, actor, kind, phase = place
     return (
-        f'{{"actor":{quoted(actor)},"at":{encode_basestring(at)},"facts":{said},"kind":{quoted(kind)},'
+        f'{{"actor":{quoted(actor)},"at":{encode_basestring(at)},"facts":{said(facts)},"kind":{quoted(kind)},'
         f'"phase":{quoted(phase)},"previous":{encode_basestring(previous)},"sequence":{sequence},'
         f'"stream":{quoted(stream)}}}'
     ).encode()
+
+
+def said(facts: Mapping[str, Fact]) -> str:
+    """The facts alone, in their canonical form."""
+    try:
+        names, template = _form(tuple(facts))
+        return template % tuple([_SAID[type(fact := facts[name])](fact) for name in names])
+    except LookupError:
+        # Only the library can say it.
+        return rfc8785.dumps({name: plain(fact) for name, fact in facts.items()}).decode()
 
 
 def plain(fact: Fact) -> Fact:
@@ -55,11 +61,14 @@ def quoted(text: str) -> str:
 
 
 @lru_cache(1024)
-def _name(text: str) -> str:
+def _form(names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """In which order facts of these names are said, and what stands around them; LookupError for other than ASCII."""
     # RFC 8785 sorts by UTF-16 code units, Python by code points: among ASCII these are one order.
-    if not text.isascii():
-        raise LookupError(text)
-    return f"{encode_basestring(text)}:"
+    if not all(name.isascii() for name in names):
+        raise LookupError(names)
+    order = tuple(sorted(names))
+    pairs = (f"{encode_basestring(name).replace('%', '%%')}:%s" for name in order)
+    return order, f"{{{','.join(pairs)}}}"
 
 
 def _number(fact: int) -> str:
@@ -75,8 +84,3 @@ _SAID: Final[Mapping[type, Callable[[Any], str]]] = {
     bool: {True: "true", False: "false"}.__getitem__,
     type(None): {None: "null"}.__getitem__,
 }
-
-
-def _facts(facts: Mapping[str, Fact]) -> str:
-    """LookupError for what only the library can say."""
-    return "{" + ",".join([_name(name) + _SAID[type(fact := facts[name])](fact) for name in sorted(facts)]) + "}"

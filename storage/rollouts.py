@@ -18,6 +18,7 @@ from storage.copies import Copies, keep_plan
 from storage.database import Database
 from storage.lease import Fence
 from storage.session import Session
+from storage.shared import Shared
 from storage.statements import Statement
 from storage.tables import RolloutRow
 
@@ -62,6 +63,8 @@ class RolloutStore:
     clock: Clock
     lease: Fence
     copies: Copies = field(default_factory=Copies)
+    _lives: Shared[tuple[Snapshot, ...]] = field(default_factory=Shared)
+    _loads: Shared[tuple[Snapshot, str] | None] = field(default_factory=Shared)
 
     async def open(self, plan: Plan, decide: Callable[[str], Change]) -> Change | Refusal:
         def work(session: Session) -> Change | Refusal:
@@ -97,7 +100,7 @@ class RolloutStore:
         return await self.database.write(work)
 
     async def load(self, name: str) -> Snapshot | None:
-        found = await self.database.read(lambda session: self.find(session, name))
+        found = await self._loads.read(self.database, name, lambda session: self.find(session, name))
         return None if found is None else found[0]
 
     def find(self, session: Session, name: str) -> tuple[Snapshot, str] | None:
@@ -110,7 +113,7 @@ class RolloutStore:
             rows = _ALL_LIVE.rows(session) if plan is None else _LIVE_OF_PLAN.rows(session, plan=plan)
             return tuple(self._snapshot(session, _Row(*row)) for row in rows)
 
-        return await self.database.read(work)
+        return await self._lives.read(self.database, plan, work)
 
     def _snapshot(self, session: Session, row: "_Row") -> Snapshot:
         rollout = ROLLOUT.value(row.state)

@@ -9,7 +9,10 @@ from typing import Final
 Fit = Callable[[str, int, int], object]  # truthy when the text between two places has a known shape
 
 # Only what RFC 8785 writes in one way: no floats, no integers near 2^53, no escape that has a shorter form.
-_TEXT: Final = r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f])))*+"'
+_BARE: Final = r'[^"\\\x00-\x1f]*+'
+_ESCAPE: Final = r'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
+# Nearly every text is plain ASCII, so that is tried first.
+_TEXT: Final = rf'"[ !#-\[\]-~]*+(?:"|{_BARE}(?:{_ESCAPE}{_BARE})*+")'
 _VALUE: Final = rf"(?:{_TEXT}|-?[1-9][0-9]{{0,14}}+|0|true|false|null)"
 _PLAIN: Final = (str, int, bool, type(None))
 _MOST: Final = 16  # shapes of one kind, and as many kinds squared: a hostile ledger must not fill the memory

@@ -48,7 +48,7 @@ class _Compiled:
         for name, process in self.binds.items():
             if name in values:
                 bound[name] = process(values[name])
-        return bound if self.order is None else [bound[name] for name in self.order]
+        return bound if self.order is None else list(map(bound.__getitem__, self.order))
 
 
 class Statement:
@@ -75,15 +75,18 @@ class Statement:
         changed: int = session.driver.execute(compiled.text, compiled.parameters(values)).rowcount
         return changed
 
-    def run_all(self, session: Session, many: Sequence[Values]) -> None:
-        """Once for each, in their order."""
+    def run_all(self, session: Session, many: Sequence[Values]) -> int:
+        """Once for each, in their order; how many rows were changed by all of them."""
+        if not many:
+            return 0
+        if len(many) == 1:
+            return self.run(session, **many[0])
         compiled = self._for(session.kind)
         cursor = session.driver.cursor()
-        if len(many) == 1:
-            cursor.execute(compiled.text, compiled.parameters(many[0]))
-        elif many:
-            cursor.executemany(compiled.text, [compiled.parameters(values) for values in many])
+        cursor.executemany(compiled.text, [compiled.parameters(values) for values in many])
+        changed: int = cursor.rowcount
         cursor.close()
+        return changed
 
     def _for(self, kind: str) -> _Compiled:
         found = self._compiled.get(kind)

@@ -36,7 +36,7 @@ class Writer:
 
     def put(self, turn: AnyTurn) -> None:
         if self._closing.is_set():
-            raise RuntimeError("the database is closed")
+            raise Busy("the database is closed; nothing was recorded")
         self._queue.put(turn)
 
     def late(self) -> Busy:

@@ -63,11 +63,11 @@ class Board:
             for each in self.standings
             if (each.phase, each.attempt, each.gate) != (standing.phase, standing.attempt, standing.gate)
         )
-        return replace(self, standings=(*rest, standing))
+        return Board((*rest, standing), self.soaks)
 
     def with_soaked(self, soaked: Soaked) -> "Board":
         rest = tuple(each for each in self.soaks if (each.phase, each.attempt) != (soaked.phase, soaked.attempt))
-        return replace(self, soaks=(*rest, soaked))
+        return Board(self.standings, (*rest, soaked))
 
 
 def _of(run: PhaseRun) -> tuple[str, int]:
@@ -100,9 +100,9 @@ def earn(soaked: Soaked, board: Board, run: PhaseRun, gates: Iterable[Gate], mom
     if moment <= start:
         return replace(soaked, counted_until=start)
     if run.hold is not None:
-        return replace(soaked, counted_until=moment)
+        return Soaked(soaked.phase, soaked.attempt, soaked.earned, moment)
     covered = _covered_until(board, run, gates, start, moment)
-    return replace(soaked, earned=soaked.earned + max(covered - start, timedelta()), counted_until=moment)
+    return Soaked(soaked.phase, soaked.attempt, soaked.earned + max(covered - start, timedelta()), moment)
 
 
 def _covered_until(board: Board, run: PhaseRun, gates: Iterable[Gate], start: datetime, moment: datetime) -> datetime:

@@ -119,7 +119,9 @@ def illegal(rollout: Rollout, run: PhaseRun, move: Move) -> Refusal | None:
         return None
     held = f", held: {run.hold.reason}" if run.hold else ""
     can = ", ".join(each.value for each in run.moves()) or "nothing"
-    return Refusal("not-now", f"{run.phase} is {run.state.words}{held}; it cannot {move.value} now.", f"Open: {can}.")
+    return Refusal(
+        "not-now", f"{run.phase} is {run.state.words}{held}; {move.value} is not possible now.", f"Open: {can}."
+    )
 
 
 def propose(rollout: Rollout, phase: Phase, by: Person, digest: str, at: datetime) -> Rollout:

@@ -82,7 +82,7 @@ def _earned(seen: Watched, phase: Phase, now: datetime) -> Watched:
         return seen
     soaked = seen.board.soaked(run)
     start = soaked if soaked.counted_until else replace(soaked, counted_until=run.applied_at)
-    return replace(seen, board=seen.board.with_soaked(earn(start, seen.board, run, phase.gates, now)))
+    return Watched(seen.rollout, seen.board.with_soaked(earn(start, seen.board, run, phase.gates, now)), seen.said)
 
 
 def _standing(run: PhaseRun, gate: Gate, before: Standing | None, verdict: Verdict) -> Standing:

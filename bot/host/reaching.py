@@ -17,10 +17,10 @@ from storage.database import Database
 from storage.line import DATABASE_ERRORS
 from storage.opened import Memory, opened
 from storage.triggers import TriggersMissing
-from storage.upgrade import NewerDatabase
+from storage.upgrade import NewerDatabase, OlderDatabase
 
 _NOBODY: Final = 2**32 - 1  # what the kernel says of a process that no login began
-_TROUBLES: Final = (Busy, NewerDatabase, TriggersMissing, *DATABASE_ERRORS)
+_TROUBLES: Final = (Busy, NewerDatabase, OlderDatabase, TriggersMissing, *DATABASE_ERRORS)
 _LOGIN: Final = Path("/proc/self/loginuid")
 
 
@@ -37,7 +37,7 @@ async def reached(settings: HostSettings, clock: WallClock) -> AsyncIterator[Mem
     async with AsyncExitStack() as stack:
         try:
             await _asked(settings)
-            memory = await stack.enter_async_context(opened(settings.database_url, clock))
+            memory = await stack.enter_async_context(opened(settings.database_url, clock, beside=True))
         except (ValueError, OSError) as why:
             raise NotReached(f"DATABASE_URL cannot be used: {type(why).__name__}; see docs/operating.md.") from None
         except _TROUBLES as error:
@@ -66,6 +66,8 @@ async def _asked(settings: HostSettings) -> None:
 def _said(error: BaseException, settings: HostSettings) -> NotReached:
     if isinstance(error, Busy):
         return NotReached(f"The database is busy: {error}. Try again in a moment.")
+    if isinstance(error, OlderDatabase):
+        return NotReached(f"A bot of an older version acts: {error}. Use that version's `rollout`, or stop it first.")
     if isinstance(error, NewerDatabase | TriggersMissing):
         return NotReached(f"The database cannot be used: {error}.")
     # The driver's words may repeat the address with its password, so only their kind is told.

@@ -1,6 +1,5 @@
 """Sealing on the host: the evidence of a rollout from the command line, beside the process that acts or without one."""
 
-import getpass
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -8,10 +7,13 @@ from typing import Final
 from bot.domain.refusals import Refusal
 from bot.evidence.keeping import Shelf
 from bot.evidence.sealing import Sealer
+from bot.host.reaching import login_name
 from bot.jobs.clock import WallClock
 from bot.ports import Busy
 from bot.settings import Settings
 from storage.opened import opened
+from storage.triggers import TriggersMissing
+from storage.upgrade import NewerDatabase, OlderDatabase
 
 ARTIFACTS: Final = "artifacts"
 
@@ -23,12 +25,14 @@ async def sealed(name: str, environ: Mapping[str, str]) -> tuple[str, int]:
     if missing:
         return missing, 2
     try:
-        async with opened(url, WallClock(), fenced=False) as memory:
+        async with opened(url, WallClock(), fenced=False, beside=True) as memory:
             shelf = Shelf(artifacts(environ))
             sealer = Sealer(memory.archive, memory.kept, memory.ledger, WallClock(), shelf)
-            done = await sealer.seal(name, f"operator/{getpass.getuser()}")
+            done = await sealer.seal(name, f"operator/{login_name()}")
     except Busy as why:
         return f"The database is busy: {why}. Try again.", 2
+    except (NewerDatabase, OlderDatabase, TriggersMissing) as why:
+        return f"The database cannot be used: {why}.", 2
     if isinstance(done, Refusal):
         return f"{done.reason} {done.remedy}", 1
     return f"{shelf.root / done.path}\n{done.words}\n{done.trouble}".strip(), 0

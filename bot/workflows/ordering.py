@@ -49,6 +49,9 @@ class Ordering:
             await self.orders.answer(order.id, OrderState.TAKEN)
         done = before or await self._carried(order)
         if isinstance(done, Refusal):
+            # A write whose answer was lost is decided anew, on what it recorded itself, and looks refused.
+            done = await self._carried_out(order) or done
+        if isinstance(done, Refusal):
             await self.orders.answer(order.id, OrderState.REFUSED, f"{done} Code: {done.code}")
         else:
             await self.orders.answer(order.id, OrderState.DONE, done)

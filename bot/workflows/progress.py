@@ -123,7 +123,10 @@ class Progress:
         copy = seen.copies.get(run.digest)
         if copy is None:
             return ()
-        return settle(Watched(seen.rollout, seen.board), copy.phase, self.clock.now()).board.soaks
+        before = {id(each) for each in seen.board.soaks}
+        after = settle(Watched(seen.rollout, seen.board), copy.phase, self.clock.now()).board.soaks
+        # Those of the other phases are as they were, and are not written again.
+        return tuple(each for each in after if id(each) not in before)
 
 
 def _unknown(phase: str) -> Refusal:

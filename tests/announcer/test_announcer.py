@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.announcer import Gone, NotSent, Paced, Refused
+from bot.announcer import Gone, NotSent, Paced, Refused, Shut
 from bot.domain.entries import Happened
-from bot.domain.posts import Place
+from bot.domain.posts import Place, Post
 from bot.domain.rollout import State
 from bot.ports import Beat, Unreachable
 from bot.rehearsal.pulse import RehearsalPulse, Stopped
@@ -40,7 +40,7 @@ async def test_a_changed_card_is_edited_in_place_and_pinned_once(world):
 async def test_about_one_message_a_second_leaves_after_a_small_burst(world):
     for number in range(8):
         world.note(f"n{number}", Place.CHANNEL)
-    await world.announcer.send_waiting()
+    await world.settle(seconds=0)
     took = world.channel.said[-1].at - world.channel.said[0].at
     assert timedelta(seconds=4.5) <= took <= timedelta(seconds=5.5)
     assert world.channel.keys == [f"n{number}" for number in range(8)]
@@ -132,6 +132,32 @@ async def test_a_refused_message_is_kept_with_its_reason_out_of_the_way(world):
     await world.settle()
     assert world.channel.keys == ["b"]
     assert world.outbox.state("a") == ("refused", "invalid_blocks")
+
+
+@pytest.mark.parametrize("why", ["not_in_channel", "is_archived", "invalid_auth"])
+async def test_what_a_person_has_to_put_right_loses_no_message_and_no_order(world, why):
+    for _ in range(5):
+        world.channel.trouble("post", Shut(why), delivers=False)
+    world.card()
+    world.note("a")
+    world.note("b", Place.CHANNEL)
+    await world.settle(seconds=5, rounds=5)
+    assert world.channel.keys == []
+    await world.settle(seconds=31)
+    assert world.channel.keys == ["card/gitguard-1", "a", "b"]
+
+
+async def test_one_channels_backlog_keeps_no_other_channel_waiting(world):
+    world.put(*(Post(f"many-{n}", "gitguard-1", Place.CHANNEL, Happened.PHASE_RESUMED.value) for n in range(15)))
+    await world.announcer.send_waiting()
+    began = world.clock.real()
+    one = Post("one", "gitguard-1", Place.CHANNEL, Happened.PHASE_RESUMED.value)
+    world.put(one, channel="#elsewhere")
+    while "one" not in world.channel.keys:
+        await world.announcer.send_waiting()
+    assert world.clock.real() - began <= timedelta(seconds=2)
+    await world.settle()
+    assert len(world.channel.keys) == 16
 
 
 async def test_without_a_card_there_is_no_thread_and_nothing_blocks(world):

@@ -181,3 +181,19 @@ async def test_a_rate_limit_never_falls_back_to_a_shorter_list(directory: SlackD
     client.errors["usergroups.list"] = "ratelimited"
     with pytest.raises(Unreachable, match="ratelimited"):
         await directory.members(Guild("devops-team", ("U0ANN",)))
+
+
+async def test_a_failure_that_nobody_waited_for_is_not_kept(directory: SlackDirectory, client: Client) -> None:
+    fails = asyncio.Event()
+
+    async def hanging() -> Mapping[str, Any]:
+        await fails.wait()
+        raise ClientConnectionError
+
+    known, client.auth_test = client.auth_test, hanging  # type: ignore[method-assign]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(directory.person("U0ANN", {}), 0.01)
+    fails.set()
+    await asyncio.sleep(0.01)
+    client.auth_test = known  # type: ignore[method-assign]
+    assert (await directory.person("U0ANN", GUILDS)).name == "Ann", "Slack is well again"

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.people import Kind, Person
 from bot.domain.plan import Guild
-from bot.ports import Unreachable
+from bot.ports import DELIVERY, Delivery, Unreachable
 from bot.rehearsal.clock import RehearsalClock
 from bot.rehearsal.kept import RehearsalKept
 from commands.acquaintances import KEPT_AS, Acquaintances
@@ -130,3 +130,24 @@ async def test_what_is_written_down_is_written_seldom(clock: RehearsalClock) -> 
         await asyncio.sleep(0)
         clock.advance(timedelta(minutes=10))
     assert kept.puts == 4
+
+
+async def test_a_note_of_who_asked_is_not_what_was_asked(clock: RehearsalClock) -> None:
+    """Else a crash before the move would have Slack's next try answered as a repeat of what never happened."""
+    served: list[object] = []
+
+    class Noting(RehearsalKept):
+        async def put(self, name: str, text: str) -> None:
+            served.append(DELIVERY.get())
+            await super().put(name, text)
+
+    kept, mine = Noting(), Delivery(("body:1",))
+    token = DELIVERY.set(mine)
+    try:
+        Acquaintances(kept, clock.real).met(Person("U0ANN", "ann"))
+    finally:
+        DELIVERY.reset(token)
+    async with asyncio.timeout(2):
+        while not served:
+            await asyncio.sleep(0)
+    assert served == [None]

@@ -56,6 +56,9 @@ async def test_a_standby_lives_and_is_not_ready_and_takes_nothing_in(standby: Ho
     status, body = await wire.send(typed("start staging", "t1"))
     assert status == 200
     assert "staging is proposed" in json.loads(body)["text"]
+    standby.server.cut_off = True
+    assert await get(wire, "/readyz") == (503, "database")
+    standby.server.cut_off = False
     standby.server.shut()
     assert await wire.send(typed("status", "t2")) == (503, "standby")
 

@@ -105,3 +105,16 @@ async def test_what_takes_too_long_after_it_began_is_not_called_unrecorded(
 
     house.rollouts.change = never  # type: ignore[method-assign, assignment]
     assert await house.says("abort wrong week", ENGINEER) == f"{door.UNCERTAIN.text} ()"
+
+
+async def test_a_reading_that_was_asked_for_is_not_called_unrecorded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.soaking()
+    monkeypatch.setattr(door.guarded, "__defaults__", (0.01,))
+
+    async def never(*_given: Any) -> Any:
+        await asyncio.Event().wait()
+
+    house.timers.add = never  # type: ignore[method-assign, assignment]
+    assert await house.says("gates run") == f"{door.UNCERTAIN.text} ()"

@@ -1,6 +1,8 @@
 """A socket that is silent, stuck or refused is noticed within a minute, told once, and made anew."""
 
 import asyncio
+import base64
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -8,7 +10,8 @@ import aiohttp
 import pytest
 
 from bot.rehearsal.clock import START, RehearsalClock
-from commands.watching import Refused, Watch
+from commands.slackclient import SlackClient
+from commands.watching import Refused, SlackLine, Watch
 
 
 class Enough(Exception):  # noqa: N818 - the end of a story
@@ -144,3 +147,38 @@ async def test_a_client_that_does_not_connect_is_given_up(clock: RehearsalClock,
             await asyncio.sleep(0.01)
     task.cancel()
     assert "cannot be reached" in told.heard[0][2]
+
+
+async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Slack as a network that swallows everything leaves it: it opens a socket, and says nothing ever after."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    if "apps.connections.open" in head:
+        port = writer.get_extra_info("sockname")[1]
+        body = f'{{"ok": true, "url": "ws://127.0.0.1:{port}/"}}'.encode()
+        kind = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        writer.write(kind + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        writer.close()
+        return
+    key = next(line.split(": ")[1] for line in head.split("\r\n") if line.lower().startswith("sec-websocket-key"))
+    accepted = hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()  # noqa: S324 - the protocol's
+    upgrade = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    writer.write(f"{upgrade}Sec-WebSocket-Accept: {base64.b64encode(accepted).decode()}\r\n\r\n".encode())
+
+
+async def test_a_silent_socket_that_is_given_up_leaves_nothing_behind() -> None:
+    async def listen(*_: object) -> None:
+        """Nothing arrives."""
+
+    server = await asyncio.start_server(_mute, "127.0.0.1", 0)
+    async with server:
+        before = asyncio.all_tasks()
+        line = SlackLine(
+            SlackClient("xoxb-1", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"), "xapp", listen
+        )
+        await line.connect()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(line.close(), 0.1)
+        async with asyncio.timeout(2):
+            while asyncio.all_tasks() - before:
+                await asyncio.sleep(0.01)
+        assert line._client.aiohttp_client_session.closed

@@ -8,6 +8,8 @@ from tests.e2e.town import Bot, Town
 from tests.storage.servers import postgres  # noqa: F401 - a fixture
 
 TRIES = 6
+SEED = 7
+FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,11 @@ class Setting:
 
 @pytest.fixture
 def postgresql_url(postgres):  # noqa: F811 - the fixture
-    url = postgres.blank()
-    yield url
-    postgres.drop(url)
+    return postgres.blank()
 
 
 @pytest.fixture
-def town(request, tmp_path):
+def town(request, tmp_path, record_property):
     setting = getattr(request, "param", Setting())
     running, bot = Town("--no-bot", "--mode", setting.mode, speed=1800), None
     try:
@@ -39,8 +39,12 @@ def town(request, tmp_path):
         bot.await_connected()
         if setting.faults:
             running.tries = TRIES
-            running.post("faults", rate=setting.faults, seed=7)
+            running.post("faults", rate=setting.faults, seed=SEED)
         yield running
+        if setting.faults:
+            suffered = running.get("faults")["suffered"]
+            record_property("figure", f"{setting}: suffered {suffered} (seed {SEED})")
+            assert sum(suffered.values()) > FEWEST, "hardly anything went wrong, so nothing was proved"
         assert not bot.died(), "the bot ended by itself"
     finally:
         if bot:

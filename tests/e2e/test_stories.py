@@ -60,7 +60,7 @@ def test_a_target_that_turns_bad_takes_staging_back_and_why_says_so(town):
         60,
     )
     assert town.target()["version"] == "1.4.0"
-    reason = town.asked("dana", "why", "rolled back")
+    reason = town.asked("dana", "why staging", "rolled back")
     assert "it was down" in words(reason)
 
 

@@ -157,8 +157,10 @@ class Drive:
     def asked(self, user, text, hears, seconds=PATIENCE):
         """Type it, and again when the answer does not come, until this person is told these words."""
 
+        before = {each["ts"] for each in self.ephemerals(user)}
+
         def heard():
-            return self.says(hears, self.ephemerals(user))
+            return self.says(hears, [each for each in self.ephemerals(user) if each["ts"] not in before])
 
         return self.insist(lambda: self.command(user, text), heard, seconds, f"'{hears}' in answer to '{text}'")
 

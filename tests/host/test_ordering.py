@@ -9,7 +9,8 @@ import pytest
 from bot.domain.entries import Happened
 from bot.domain.rollout import State
 from bot.jobs.orders import Orderly
-from bot.ports import Busy, LostLease, Order, OrderState
+from bot.jobs.stirring import Patient
+from bot.ports import Busy, LostLease, Order, OrderState, Uncertain
 from bot.rehearsal.orders import RehearsalOrders
 from bot.workflows.ordering import LIFE, Ordering
 from tests.conversations.conftest import Walker, small_plan
@@ -103,7 +104,7 @@ async def test_the_same_order_given_twice_by_hand_is_refused_the_second_time(wal
     await told(ordering, order(ordering, "hold"))
     state, answer = await told(ordering, order(ordering, "hold", number=2))
     assert state is OrderState.REFUSED
-    assert "held: the disk is full; it cannot hold now." in answer
+    assert "held: the disk is full; hold is not possible now." in answer
     assert len(await entries(ordering, Happened.PHASE_HELD)) == 1
 
 
@@ -115,7 +116,7 @@ async def test_the_same_order_given_twice_by_hand_is_refused_the_second_time(wal
         ({"reason": "  "}, "To hold needs a reason. Say why; it is on record for good. Code: reason"),
         ({"verb": "approve"}, "The host's operator cannot approve. Code: operator"),
         ({"verb": "waive"}, "The host's operator cannot waive. Code: operator"),
-        ({"phase": "canary"}, "canary is pending; it cannot hold now. Open: propose. Code: not-now"),
+        ({"phase": "canary"}, "canary is pending; hold is not possible now. Open: propose. Code: not-now"),
     ],
 )
 async def test_what_cannot_be_done_is_refused_with_its_remedy(walker, ordering, change, words):
@@ -188,3 +189,31 @@ async def test_a_bug_is_told_to_the_one_who_ordered_and_the_loop_goes_on(walker,
         await until(answered)
     assert "ZeroDivisionError" in (await ordering.orders.find("o1")).answer
     assert (await ordering.orders.find("o1")).answer.endswith("Code: rollout-bug")
+
+
+class LosesAnswers:
+    """A store whose writes are recorded and whose answers are lost once: the connection broke at COMMIT."""
+
+    def __init__(self, store):
+        self.store, self.left = store, 1
+
+    async def change(self, name, decide):
+        written = await self.store.change(name, decide)
+        if self.left:
+            self.left -= 1
+            raise Uncertain("the connection broke")
+        return written
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+
+@pytest.mark.parametrize("verb", ["hold", "rollback"])
+async def test_an_order_that_was_recorded_is_not_answered_as_refused(walker, ordering, verb):
+    """Whoever waits its turn decides again after a lost answer, and is told that it is done already."""
+    await soaking(walker)
+    store = Patient(LosesAnswers(ordering.rollouts))
+    progress, rollbacks = replace(ordering.progress, rollouts=store), replace(ordering.rollbacks, rollouts=store)
+    unlucky = replace(ordering, rollouts=store, progress=progress, rollbacks=rollbacks)
+    state, answer = await told(unlucky, order(ordering, verb))
+    assert (state, answer.split(",")[0]) == (OrderState.DONE, "small-1")

@@ -22,7 +22,7 @@ async def test_a_living_bot_answers_and_the_command_does_not_act(host):
         assert await host.order("hold") == 0
         assert host.said == ["sample-1, only is held."]
         assert await host.order("hold") == 1
-        assert "held: the disk is full; it cannot hold now" in host.text
+        assert "held: the disk is full; hold is not possible now" in host.text
         assert await host.order("rollback", "worse still") == 0
         assert "The bot carries it out; follow it with: rollout status sample-1" in host.text
     run = (await host.seen()).rollout.run("only")

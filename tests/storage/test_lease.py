@@ -149,7 +149,6 @@ async def fail_while_holding(url, clock):
         raise ZeroDivisionError
 
 
-@only.SQLITE
 async def test_an_end_in_disorder_hands_the_lease_on_at_once_too(url, clock):
     with pytest.raises(ZeroDivisionError):
         await fail_while_holding(url, clock)

@@ -13,11 +13,13 @@ from bot.domain.board import Soaked
 from bot.domain.intents import Stage
 from bot.domain.rollout import State
 from bot.ports import Change
+from storage.moments import read
 from storage.opened import opened
+from storage.upgrade import OlderDatabase
 from tests.storage.in_flight import NAME
 from tests.storage.raw import Raw
 from tests.storage.release import FOLDER, filled
-from tests.storage.samples import DIGEST, NOW, PLAN, RESOLVED, entry, opening
+from tests.storage.samples import DIGEST, MINUTE, NOW, PLAN, RESOLVED, entry, opening
 from tests.storage.samples import closing as close_it
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +71,23 @@ async def test_a_released_database_is_upgraded_and_its_rollout_goes_on(kept, req
         assert [row.uncertain for row in rows.values()].count(True) == 1
         assert {row.channel for row in rows.values()} == {PLAN.channel}
         await carry_on(memory)
+
+
+async def test_beside_a_living_bot_of_an_older_version_nothing_is_upgraded(request, file, clock):
+    url = load(FOLDER / f"{FIRST}.sqlite.sql", request, file)
+    with closing(Raw(url)) as raw:
+        until = raw.execute("SELECT expires_at FROM lease").fetchone()[0]
+        raw.execute("UPDATE lease SET guarded = 0")  # as held by a process of another host, or of another lock
+    later = read(until)
+    clock.wall = later - MINUTE
+    with pytest.raises(OlderDatabase, match="revision 0001"):
+        async with opened(url, clock, beside=True):
+            pass
+    with closing(Raw(url)) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    clock.wall = later + MINUTE
+    async with opened(url, clock, beside=True) as memory:
+        assert len(await memory.rollouts.live()) == 1
 
 
 def check_whole(seen):
