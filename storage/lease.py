@@ -20,7 +20,7 @@ from storage.session import Session
 from storage.statements import Statement
 from storage.tables import LeaseRow
 
-LENGTH: Final = timedelta(seconds=6)  # a successor of a killed process must speak within 10 s
+LENGTH: Final = timedelta(seconds=4.5)  # a successor must speak within 10 s of the death of the one before
 _ONLY: Final = 1
 _FENCE: Final = Statement(lambda _: select(LeaseRow.fence).where(col(LeaseRow.id) == _ONLY))
 _ROW: Final = Statement(
