@@ -93,7 +93,7 @@ class Webhook:
 
 @dataclass
 class Alarms:
-    """Troubles by name. Neither call waits or raises; what is told is told in order, and again until it is taken."""
+    """Troubles by name. Neither call waits or raises; what is told is told in order, and tried a number of times."""
 
     channels: Sequence[Channel]
     kept: Kept
@@ -128,10 +128,13 @@ class Alarms:
             if state != STANDING:
                 log.info("trouble.over", trouble=name, text=text)
             alert = Alert(name, state, text, self.clock.real().isoformat(timespec="seconds"))
-            await asyncio.gather(*(self._insist(channel, alert) for channel in self.channels))
-            await self._note(name, state)
+            taken = await asyncio.gather(*(self._insist(channel, alert) for channel in self.channels))
+            # What nobody took has told nobody: it is told when it comes up again, such as after a restart.
+            if any(taken) or not self.channels:
+                await self._note(name, state)
 
-    async def _insist(self, channel: Channel, alert: Alert) -> None:
+    async def _insist(self, channel: Channel, alert: Alert) -> bool:
+        """Whether it was taken in the end."""
         for attempt in range(TRIES):
             try:
                 await channel.tell(alert)
@@ -139,7 +142,8 @@ class Alarms:
                 log.warning("alarm.not-taken", trouble=alert.name, why=str(no), attempt=attempt + 1)
                 await self.clock.sleep(min(FIRST_PAUSE * 2**attempt, MOST_PAUSE))
             else:
-                return
+                return True
+        return False
 
     async def _told(self, name: str) -> str:
         try:

@@ -63,6 +63,18 @@ async def test_a_channel_that_takes_nothing_keeps_no_other_waiting_and_is_given_
     assert (deaf.asked, len(good.heard)) == (TRIES, 1)
 
 
+async def test_what_nobody_took_is_told_when_it_comes_up_again() -> None:
+    channel, kept = Deaf(for_times=TRIES), RehearsalKept()
+    alarms = Alarms([channel], kept, RehearsalClock())
+    alarms.trouble("socket", "no socket")
+    await settled(alarms)
+    assert not channel.heard
+    later = Alarms([channel], kept, RehearsalClock())
+    later.trouble("socket", "no socket")
+    await settled(later)
+    assert [each.state for each in channel.heard] == ["standing"]
+
+
 @pytest.fixture
 async def hook() -> AsyncIterator[tuple[str, list[Any]]]:
     heard: list[Any] = []
