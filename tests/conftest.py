@@ -25,7 +25,13 @@ def pytest_collection_modifyitems(items):
 
 def pytest_terminal_summary(terminalreporter):
     """What tests counted (`record_property("figure", …)`), seeds included: workers' own prints are not seen."""
-    for report in (report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())):
-        for name, value in report.user_properties:
-            if name == "figure":
-                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
+    # The empty kind holds the reports of fixtures' ends, which count too; a figure may stand in both.
+    reports = (report for kind in ("passed", "failed", "") for report in terminalreporter.stats.get(kind, ()))
+    lines = {
+        f"{report.nodeid.rpartition('::')[2]}: {value}": None
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "figure"
+    }
+    for line in lines:
+        terminalreporter.write_line(line)
