@@ -36,8 +36,12 @@ class SlackCourier:
 async def evidence(desk: Desk, asked: Asked) -> Result:
     """Answers at once; the bundle comes to the thread, of closed rollouts too."""
     sealer = desk.office.evidence
+    if asked.rest:
+        # A misspelt name must not be answered with the evidence of another rollout.
+        known = f"The one under way is {asked.rollout}." if asked.rollout else "See `/rollout plans`."
+        return Refusal("unknown-rollout", f"There is no rollout '{asked.rest[0]}'.", known)
     if asked.live is None:
-        remedy = f"Name the rollout that has ended: `/rollout evidence {asked.plan.name}-1`."
+        remedy = f"Name the rollout that has ended, such as `/rollout evidence {asked.plan.name}-1`."
         return Refusal("no-rollout", f"No rollout of {asked.plan.title} is under way.", remedy)
     if sealer is None:
         return Message("This bot keeps no evidence.")

@@ -2,10 +2,12 @@
 
 import re
 import shutil
+from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import sync_playwright
 
-from tests.e2e.town import until
+from tests.e2e.town import Town, until
 
 QUIET = ("quic", "background-networking", "component-update", "sync")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
@@ -28,6 +30,19 @@ OVERFLOWING = """() => [...document.querySelectorAll('body *')].filter(each => {
     if (style.overflowX !== 'visible' || box.right <= 0 || box.left >= innerWidth) return false;
     return box.right > innerWidth + 1;
 }).map(each => `${each.tagName}.${each.className}: ${each.textContent.slice(0, 60)}`)"""
+
+
+@contextmanager
+def visited(speed):
+    """A page of a town of its own; the town and the browser end with it."""
+    path, town = chromium(), Town(speed=speed)
+    try:
+        with sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=path, args=FLAGS)
+            yield Page(browser.new_page(viewport=WIDE), town)
+            browser.close()
+    finally:
+        town.close()
 
 
 class Page:

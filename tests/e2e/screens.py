@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.e2e.browser import FLAGS, PHONE, WIDE, Page, chromium
-from tests.e2e.town import Town
+from tests.e2e.browser import PHONE, WIDE, visited
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screens"
 
@@ -33,16 +31,8 @@ class Camera:
 
 @pytest.mark.browser
 def test_the_pictures_of_a_rollout_that_goes_forward_and_back():
-    path = chromium()
-    town = Town(speed=1800)
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=path, args=FLAGS)
-            page = Page(browser.new_page(viewport=WIDE), town)
-            walk(page, Camera(page))
-            browser.close()
-    finally:
-        town.close()
+    with visited(1800) as page:
+        walk(page, Camera(page))
 
 
 def walk(page, camera):

@@ -3,12 +3,11 @@
 import json
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.e2e.browser import FLAGS, WIDE, Page, chromium
+from tests.e2e.browser import visited
 from tests.e2e.conftest import Setting
 from tests.e2e.screens import Camera
-from tests.e2e.town import Town, until, words
+from tests.e2e.town import until, words
 
 OMAR_AND_THE_BOT = "D0OMAR"
 
@@ -94,16 +93,8 @@ def press_direct(town, user):
 @pytest.mark.browser
 @pytest.mark.xdist_group("page")
 def test_the_tab_on_the_page_is_used_and_fits_both_widths():
-    path = chromium()
-    town = Town(speed=300)
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=path, args=FLAGS)
-            page = Page(browser.new_page(viewport=WIDE), town)
-            walk(page, Camera(page))
-            browser.close()
-    finally:
-        town.close()
+    with visited(300) as page:
+        walk(page, Camera(page))
 
 
 def walk(page, camera):

@@ -1,25 +1,16 @@
 """The stories on the page, in headless chromium, as a stranger would walk them."""
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.e2e.browser import FLAGS, WIDE, Page, carry, chromium
-from tests.e2e.town import Town
+from tests.e2e.browser import carry, visited
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("page")]
 
 
 @pytest.fixture
 def page():
-    path = chromium()
-    town = Town(speed=1800)
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=path, args=FLAGS)
-            yield Page(browser.new_page(viewport=WIDE), town)
-            browser.close()
-    finally:
-        town.close()
+    with visited(1800) as seen:
+        yield seen
 
 
 def test_staging_and_canary_are_carried_on_the_page_and_errors_take_canary_back(page):

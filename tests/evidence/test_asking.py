@@ -82,7 +82,7 @@ async def test_a_closed_rollout_is_asked_for_by_name(house, evidence):
     await house.proposed()
     await house.says("abort staging because")
     await house.says("close")
-    assert "Name the rollout that has ended" in await house.says("evidence", STRANGER)
+    assert "Name the rollout that has ended, such as" in await house.says("evidence", STRANGER)
     assert "Sealing the evidence of sample-1" in await house.says("evidence sample-1", STRANGER)
     assert evidence.asked == [("sample-1", STRANGER, False)]
 
@@ -90,6 +90,9 @@ async def test_a_closed_rollout_is_asked_for_by_name(house, evidence):
 async def test_an_unknown_rollout_and_a_guest_get_nothing(house, evidence):
     await house.proposed()
     assert "There is no rollout 'sample-9'" in await house.says("evidence sample-9", STRANGER)
+    misspelt = await house.says("evidence sampel-1", STRANGER)
+    assert "There is no rollout 'sampel-1'" in misspelt
+    assert "The one under way is sample-1" in misspelt
     assert "cannot use this bot" in await house.says("evidence", GUEST)
     assert evidence.asked == []
 
